@@ -1,0 +1,1 @@
+"""The vault: the one database engine, its tables, its SQL objects and the default server."""

@@ -1,0 +1,79 @@
+"""The one engine of the product, and the only place where work is committed.
+
+The law: money calls run in AUTOCOMMIT, one statement being one transaction; everything else runs
+in a `unit_of_work`, which commits as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# A request that cannot get its lock in this time ends as "unavailable" and stores nothing.
+SERVING = "-c lock_timeout=2s -c statement_timeout=6s -c idle_in_transaction_session_timeout=10s"
+# Long work (imports, clearing) may take its time, but holds no idle transaction for long.
+WORKING = "-c idle_in_transaction_session_timeout=15min"
+
+DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+class NotDurable(Exception):
+    """The server could acknowledge a debit and lose it: the service refuses to start."""
+
+
+def make_engine(url: str, *, serving: bool, pool_size: int = 8) -> Engine:
+    """A synchronous engine for a libpq URL; `serving` bounds every wait."""
+    return create_engine(
+        _driver(url),
+        pool_size=pool_size,
+        max_overflow=32 if serving else 4,
+        pool_timeout=5,
+        connect_args=_connect_args(serving=serving),
+    )
+
+
+def make_lane_engine(url: str, lanes: int) -> AsyncEngine:
+    """The asynchronous AUTOCOMMIT engine of the group-commit lanes: one connection for each."""
+    return create_async_engine(
+        _driver(url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=lanes,
+        max_overflow=2,
+        pool_reset_on_return=None,
+        connect_args={**_connect_args(serving=True), "prepare_threshold": 0},
+    )
+
+
+@contextlib.contextmanager
+def unit_of_work(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed when the block ends, rolled back when it raises."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def assert_durable(engine: Engine) -> None:
+    """Raises NotDurable unless the server keeps what it acknowledges."""
+    with unit_of_work(engine) as connection:
+        for name, wanted in DURABILITY.items():
+            found = connection.execute(text("SELECT current_setting(:name)"), {"name": name})
+            value = found.scalar_one()
+            if value != wanted:
+                raise NotDurable(f"PostgreSQL runs with {name}={value}; it must be {wanted}")
+
+
+def _driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    assert scheme in ("postgresql", "postgres"), "a libpq URL begins with postgresql://"
+    return f"postgresql+psycopg://{rest}"
+
+
+def _connect_args(*, serving: bool) -> dict[str, Any]:
+    return {
+        "options": SERVING if serving else WORKING,
+        "connect_timeout": 5,
+        "application_name": "cjeune",
+    }

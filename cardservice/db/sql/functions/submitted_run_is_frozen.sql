@@ -1,0 +1,48 @@
+-- What was submitted is what will be paid: after submission only state, people, number and file of a
+-- run may move, and its remittances and lines not at all (the number is given at approval).
+CREATE OR REPLACE FUNCTION submitted_run_is_frozen() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_state text;
+BEGIN
+    IF current_setting('is_superuser') = 'on' THEN
+        RETURN coalesce(NEW, OLD);
+    END IF;
+    IF TG_TABLE_NAME = 'reimbursement_run' THEN
+        IF TG_OP = 'DELETE' THEN
+            RAISE EXCEPTION 'a run is never deleted';
+        END IF;
+        IF OLD.state NOT IN ('draft', 'rejected') AND NEW.state NOT IN ('draft', 'rejected')
+            AND ROW(NEW.period_key, NEW.attempt, NEW.debits, NEW.partners, NEW.gross_cents,
+                    NEW.corrections_cents, NEW.carried_in_cents, NEW.carried_out_cents,
+                    NEW.re_presented_cents, NEW.transfers_cents, NEW.content_hash)
+                IS DISTINCT FROM
+                ROW(OLD.period_key, OLD.attempt, OLD.debits, OLD.partners, OLD.gross_cents,
+                    OLD.corrections_cents, OLD.carried_in_cents, OLD.carried_out_cents,
+                    OLD.re_presented_cents, OLD.transfers_cents, OLD.content_hash)
+        THEN
+            RAISE EXCEPTION 'run % is frozen since its submission', OLD.run_id;
+        END IF;
+        RETURN NEW;
+    ELSIF TG_TABLE_NAME = 'remittance' THEN
+        SELECT state INTO v_state FROM reimbursement_run
+        WHERE run_id = coalesce(OLD.run_id, NEW.run_id);
+        IF v_state IN ('draft', 'rejected')
+            OR (TG_OP = 'UPDATE' AND v_state IN ('submitted', 'approved')
+                AND (to_jsonb(NEW) - 'number' - 'number_year')
+                    = (to_jsonb(OLD) - 'number' - 'number_year'))
+        THEN
+            RETURN coalesce(NEW, OLD);
+        END IF;
+    ELSE
+        SELECT r.state INTO v_state
+        FROM reimbursement_run r JOIN remittance m USING (run_id)
+        WHERE m.remittance_id = coalesce(OLD.remittance_id, NEW.remittance_id);
+        IF v_state IN ('draft', 'rejected')
+            OR (TG_OP = 'UPDATE' AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
+        THEN
+            RETURN coalesce(NEW, OLD);
+        END IF;
+    END IF;
+    RAISE EXCEPTION '% belongs to a run frozen since its submission', TG_TABLE_NAME;
+END $$;

@@ -1,0 +1,27 @@
+-- What the application may do. Money moves through a few functions and through nothing else; an
+-- operation can be read, never written, changed or removed.
+REVOKE TEMPORARY ON DATABASE cjeune FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM cjeune_app;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, cjeune_app;
+GRANT USAGE ON SCHEMA public TO cjeune_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
+
+GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, debit, debit_many, cancel_debit,
+    grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, check_debit,
+    register_moved
+TO cjeune_app;
+
+GRANT INSERT, UPDATE ON
+    beneficiary, beneficiary_year, holder_pin, holder_photo, card, agent,
+    partner, agreement, outlet, bank_account, terminal, activation_code,
+    reimbursement_run, remittance
+TO cjeune_app;
+GRANT INSERT ON
+    journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
+TO cjeune_app;
+GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
+GRANT INSERT, DELETE, UPDATE (live) ON remittance_line TO cjeune_app;
+GRANT DELETE ON remittance TO cjeune_app;
+GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
+GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

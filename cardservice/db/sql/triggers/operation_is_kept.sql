@@ -1,0 +1,7 @@
+CREATE OR REPLACE TRIGGER operation_is_kept
+BEFORE UPDATE OR DELETE ON operation
+FOR EACH ROW EXECUTE FUNCTION operation_is_kept();
+
+CREATE OR REPLACE TRIGGER operation_is_not_truncated
+BEFORE TRUNCATE ON operation
+FOR EACH STATEMENT EXECUTE FUNCTION operation_is_kept();

@@ -1,0 +1,153 @@
+"""The clearing house: runs, remittances, their lines, the documents, the history.
+
+The law: a debit stands in one live run at most, a run is approved by somebody else than who
+submitted it, and nothing of a run changes after it was submitted but its state.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from cardservice.db.tables.metadata import identity, instant, metadata, one_of, wallet_known
+
+RUN_STATES = (
+    "draft",
+    "submitted",
+    "approved",
+    "exported",
+    "accepted",
+    "paid",
+    "rejected",
+    "bank_rejected",
+    "cancelled",
+)
+
+reimbursement_run = Table(
+    "reimbursement_run",
+    metadata,
+    identity("run_id"),
+    Column("period_key", ForeignKey("fortnight.period_key"), nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("debits", BigInteger, nullable=False),
+    Column("partners", BigInteger, nullable=False),
+    Column("gross_cents", BigInteger, nullable=False),
+    Column("corrections_cents", BigInteger, nullable=False),
+    Column("carried_in_cents", BigInteger, nullable=False),
+    Column("carried_out_cents", BigInteger, nullable=False),
+    Column("re_presented_cents", BigInteger, nullable=False),
+    Column("transfers_cents", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary),
+    Column("submitted_by", ForeignKey("agent.agent_id")),
+    Column("approved_by", ForeignKey("agent.agent_id")),
+    Column("msg_id", Text, unique=True),
+    instant("exported_at"),
+    Column("execution_on", Date),
+    UniqueConstraint("period_key", "attempt"),
+    one_of("state", RUN_STATES),
+    CheckConstraint(
+        "state IN ('draft', 'rejected', 'cancelled')"
+        " OR (submitted_by IS NOT NULL AND content_hash IS NOT NULL)",
+        name="submitted_by_a_person",
+    ),
+    CheckConstraint(
+        "state NOT IN ('approved', 'exported', 'accepted', 'paid') OR approved_by IS NOT NULL",
+        name="approved_by_a_person",
+    ),
+    CheckConstraint("approved_by <> submitted_by", name="four_eyes"),
+    CheckConstraint(
+        "gross_cents + corrections_cents + carried_in_cents + re_presented_cents"
+        " = transfers_cents + carried_out_cents",
+        name="adds_up",
+    ),
+    Index(
+        "uq_reimbursement_run_live",
+        "period_key",
+        unique=True,
+        postgresql_where=text("state NOT IN ('cancelled', 'bank_rejected')"),
+    ),
+)
+
+run_event = Table(
+    "run_event",
+    metadata,
+    identity("event_id"),
+    Column("run_id", ForeignKey("reimbursement_run.run_id"), nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    instant("at", nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text),
+)
+
+remittance = Table(
+    "remittance",
+    metadata,
+    identity("remittance_id"),
+    Column("run_id", ForeignKey("reimbursement_run.run_id"), nullable=False),
+    Column("partner_id", ForeignKey("partner.partner_id"), nullable=False),
+    Column("number_year", SmallInteger),
+    Column("number", Integer),
+    Column("gross_cents", BigInteger, nullable=False),
+    Column("corrections_cents", BigInteger, nullable=False),
+    Column("carried_in_cents", BigInteger, nullable=False),
+    Column("re_presented_cents", BigInteger, nullable=False),
+    Column("transfer_cents", BigInteger, nullable=False),
+    Column("carried_out_cents", BigInteger, nullable=False),
+    Column("iban", Text),
+    Column("holder_name", Text),
+    UniqueConstraint("run_id", "partner_id"),
+    UniqueConstraint("number_year", "number"),
+    CheckConstraint(
+        "gross_cents + corrections_cents + carried_in_cents + re_presented_cents"
+        " = transfer_cents + carried_out_cents",
+        name="adds_up",
+    ),
+    CheckConstraint("transfer_cents >= 0 AND carried_out_cents <= 0", name="sides"),
+)
+
+remittance_line = Table(
+    "remittance_line",
+    metadata,
+    Column("remittance_id", ForeignKey("remittance.remittance_id"), nullable=False, index=True),
+    Column("operation_id", Uuid, nullable=False),
+    Column("wallet", Text, nullable=False),
+    Column("nature", Text, nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("live", Boolean, nullable=False, server_default=text("true")),
+    wallet_known(),
+    one_of("nature", ("debit", "regularisation")),
+    CheckConstraint("nature <> 'debit' OR amount_cents > 0", name="a_debit_is_owed"),
+    # A debit is paid once: this key, not the programs, is the guarantee.
+    Index("uq_remittance_line_live", "operation_id", unique=True, postgresql_where=text("live")),
+)
+
+document = Table(
+    "document",
+    metadata,
+    identity("document_id"),
+    Column("run_id", ForeignKey("reimbursement_run.run_id"), nullable=False),
+    Column("remittance_id", ForeignKey("remittance.remittance_id")),
+    Column("kind", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    instant("stored_at", nullable=False),
+    one_of("kind", ("pdf", "csv", "html", "pain001")),
+    CheckConstraint("(kind = 'pain001') = (remittance_id IS NULL)", name="of_run_or_remittance"),
+    UniqueConstraint("run_id", "remittance_id", "kind", postgresql_nulls_not_distinct=True),
+)

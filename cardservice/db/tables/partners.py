@@ -1,0 +1,150 @@
+"""Partners, their agreements, outlets, bank accounts and terminals.
+
+The law: a change here moves `register_version`, so that no service decides on yesterday's
+agreement or on a revoked terminal.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from cardservice.db.tables.metadata import identity, instant, metadata, one_of, wallet_known
+
+partner = Table(
+    "partner",
+    metadata,
+    identity("partner_id"),
+    Column("siret", Text, unique=True, nullable=False),
+    Column("legal_name", Text, nullable=False),
+    Column("trade_name", Text, nullable=False),
+    Column("trade", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("postal_code", Text, nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="active"),
+    instant("created_at", nullable=False),
+    one_of("state", ("active", "suspended")),
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    identity("agreement_id"),
+    Column("partner_id", ForeignKey("partner.partner_id"), nullable=False, index=True),
+    Column("number", Text, unique=True, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    # Without an end it renews itself each year (tacite reconduction, C5).
+    Column("ends_before", Date),
+    CheckConstraint("ends_before IS NULL OR starts_on < ends_before", name="in_order"),
+)
+
+agreement_wallet = Table(
+    "agreement_wallet",
+    metadata,
+    Column("agreement_id", ForeignKey("agreement.agreement_id"), nullable=False),
+    Column("wallet", Text, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "wallet"),
+    wallet_known(),
+)
+
+outlet = Table(
+    "outlet",
+    metadata,
+    identity("outlet_id"),
+    Column("partner_id", ForeignKey("partner.partner_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    UniqueConstraint("partner_id", "name"),
+)
+
+bank_account = Table(
+    "bank_account",
+    metadata,
+    identity("bank_account_id"),
+    Column("partner_id", ForeignKey("partner.partner_id"), nullable=False),
+    Column("iban", Text, nullable=False),
+    Column("holder_name", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="unverified"),
+    instant("usable_from", nullable=False),
+    Column("changed_by", Text, nullable=False),
+    instant("changed_at", nullable=False),
+    Column("verified_by", ForeignKey("agent.agent_id")),
+    instant("verified_at"),
+    one_of("state", ("unverified", "verified", "replaced")),
+    CheckConstraint("state <> 'verified' OR verified_by IS NOT NULL", name="verified_by_someone"),
+    # One account in use and at most one that waits: the old one stays until the new is verified.
+    Index(
+        "uq_bank_account_live",
+        "partner_id",
+        "state",
+        unique=True,
+        postgresql_where=text("state <> 'replaced'"),
+    ),
+)
+
+TERMINAL_KINDS = ("phone", "box", "reader", "web_till")
+
+terminal = Table(
+    "terminal",
+    metadata,
+    identity("terminal_id"),
+    Column("public_id", Text, unique=True, nullable=False),
+    Column("outlet_id", ForeignKey("outlet.outlet_id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("key_hash", LargeBinary, unique=True),
+    Column("pin_required", Text, nullable=False),
+    Column("above_cents", BigInteger),
+    Column("limit_cents", BigInteger, nullable=False),
+    Column("ticket", Boolean, nullable=False),
+    instant("created_at", nullable=False),
+    instant("activated_at"),
+    instant("revoked_at"),
+    one_of("kind", TERMINAL_KINDS),
+    one_of("state", ("waiting", "active", "revoked")),
+    one_of("pin_required", ("always", "above", "never")),
+    CheckConstraint("(pin_required = 'above') = (above_cents IS NOT NULL)", name="above_what"),
+    CheckConstraint("state <> 'active' OR key_hash IS NOT NULL", name="active_has_key"),
+    CheckConstraint("limit_cents > 0", name="limit_positive"),
+    # One web till per outlet: the portal's till is a terminal like another.
+    Index(
+        "uq_terminal_web_till",
+        "outlet_id",
+        unique=True,
+        postgresql_where=text("kind = 'web_till' AND state <> 'revoked'"),
+    ),
+)
+
+activation_code = Table(
+    "activation_code",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    instant("expires_at", nullable=False),
+    instant("used_at"),
+)
+
+register_version = Table(
+    "register_version",
+    metadata,
+    Column("one_row", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("one_row = 1", name="one_row"),
+)

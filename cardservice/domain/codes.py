@@ -1,0 +1,108 @@
+"""Every answer that is not "yes": the one catalogue of refusal codes (C72 to C77).
+
+Law: a refusal is a recorded answer with a code from this list. `number` goes into the
+hash of stored operations: it is never changed, reused or renumbered; new codes take the
+next free one. The order of `DECLINE_ORDER` is the contract "first that applies wins".
+
+It refuses to know sentences (they live in *_fr.toml, keyed by name) and HTTP statuses
+(one table, in cardservice.api.problems).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One refusal.
+
+    `final` is true when trying again the same day cannot succeed; `since` says what the
+    code is for, with the requirement that asks for it.
+    """
+
+    name: str
+    number: int
+    final: bool
+    since: str
+
+
+_DECLINES: Final = (
+    Code("operation_cancelled", 1, True, "C60: cancelled before its debit arrived"),
+    Code("identification_expired", 2, False, "C26: identified too long ago, or elsewhere"),
+    # Not final: it may be a slip of the fingers.
+    Code("card_unknown", 3, False, "C77: no card has this code"),
+    # Not final: the youth can activate the card at the till.
+    Code("card_not_activated", 4, False, "C72: not yet linked to an account"),
+    Code("card_blocked", 5, True, "C74: reported lost or stolen"),
+    Code("card_paused", 6, False, "C25: paused by its holder, who may resume it"),
+    Code("screen_code_expired", 7, False, "C19: screen code too old or read elsewhere"),
+    Code("card_replaced", 8, True, "C25: another card has taken its place"),
+    Code("card_obsolete", 9, True, "C23, C73: a later school year has begun"),
+    Code("school_year_not_started", 10, True, "C20: before the first school day"),
+    Code("school_year_over", 11, True, "C20, C76: from 1 September until the next year"),
+    Code("holder_has_no_wallets", 12, True, "C14: a card for the bons plans only"),
+    Code("agreement_not_in_force", 13, True, "C4: the partner has no agreement that day"),
+    Code("wallet_not_accepted", 14, True, "C10: the agreement does not list this wallet"),
+    Code("identity_not_checked", 15, False, "C26: the cashier has not checked identity"),
+    Code("amount_above_terminal_limit", 16, False, "C50: more than this terminal may debit"),
+    Code("insufficient_balance", 17, False, "C53, C75: more than the wallet holds"),
+    Code("pin_blocked", 18, False, "C58: three wrong PINs; a new one is set online"),
+    Code("pin_required", 19, False, "C58: this terminal asks for the PIN"),
+    Code("pin_wrong", 20, False, "C58: not the holder's PIN"),
+)
+
+_CANCELLATION_DECLINES: Final = (
+    Code("cancellation_day_over", 31, True, "C60, C62: the day of the debit is over"),
+    Code("debit_was_declined", 32, True, "C60: a refused debit cannot be cancelled"),
+)
+
+_PROBLEMS: Final = (
+    Code("terminal_unknown", 101, True, "C48: no terminal has this key"),
+    Code("terminal_revoked", 102, True, "C48: the terminal's key was withdrawn"),
+    Code("partner_suspended", 103, False, "C4: the partner may not debit for now"),
+    Code("activation_unknown", 104, True, "C48: activation code wrong, used or expired"),
+    Code("operation_unknown", 105, False, "C60: none of this partner's operations"),
+    Code("operation_id_reused", 106, True, "C59: same operation id, other content"),
+    Code("day_not_closed", 107, False, "C69: the day is open or unknown"),
+    Code("malformed_request", 108, True, "C52: not a request that the contract knows"),
+    Code("request_too_large", 109, True, "more than the contract's 64 KiB"),
+    Code("too_many_lookups", 110, False, "C18: too many readings that find no card"),
+    Code("unavailable", 111, False, "C51: not decided; ask again with the same id"),
+    Code("not_found", 112, True, "no such address"),
+    Code("method_not_allowed", 113, True, "the address does not know this method"),
+)
+
+# What a verb of the office, or a line of an import, is refused for. Add at the end.
+_VERB_REFUSALS: Final = (
+    Code("pin_too_simple", 201, False, "C58: a PIN that anybody tries first"),
+    Code("pin_is_birth_date", 202, False, "C58: a PIN read off the identity card"),
+    Code("lives_elsewhere", 203, True, "C8, C14: does not live in the department"),
+    Code("too_young", 204, True, "C3: younger than the scheme's youngest"),
+    Code("too_old", 205, True, "C3: past the last birthday of the scheme"),
+    Code("not_schooled_here", 206, True, "C8, C9: of college age, in no school we know"),
+)
+
+
+def _names(codes: tuple[Code, ...]) -> tuple[str, ...]:
+    return tuple(code.name for code in codes)
+
+
+DECLINE_ORDER: Final[tuple[str, ...]] = _names(_DECLINES)
+CANCELLATION_DECLINES: Final[tuple[str, ...]] = _names(_CANCELLATION_DECLINES)
+PROBLEMS: Final[tuple[str, ...]] = _names(_PROBLEMS)
+VERB_REFUSALS: Final[tuple[str, ...]] = _names(_VERB_REFUSALS)
+
+
+def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
+    # Two codes with one number would make two different refusals hash alike.
+    if len({code.number for code in codes}) != len(codes):
+        raise ValueError("two refusal codes share a number")
+    index = {code.name: code for code in codes}
+    if len(index) != len(codes):
+        raise ValueError("two refusal codes share a name")
+    return index
+
+
+by_name: Final[dict[str, Code]] = _index(
+    _DECLINES + _CANCELLATION_DECLINES + _PROBLEMS + _VERB_REFUSALS
+)

@@ -1,0 +1,80 @@
+"""The composition root: settings in, one frozen `Office` out.
+
+The law: everything that touches the outside world (database, keys) is made here, once, and handed
+down as an argument; nobody below looks anything up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from cardservice.adapters.keys import load_keys
+from cardservice.db.embedded import PrivateServer, running_server
+from cardservice.db.engine import assert_durable, make_engine
+from cardservice.db.upgrade import (
+    APPLICATION,
+    OWNER,
+    is_up_to_date,
+    prepare_private_database,
+    upgrade_database,
+)
+from cardservice.domain.keys import Keys
+from cardservice.settings import Settings
+
+
+class NotReady(Exception):
+    """The instance cannot work yet; the message says in one line what to run."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every verb needs, made once. `database_url` is the application role's."""
+
+    settings: Settings
+    engine: Engine
+    keys: Keys
+    database_url: str
+    private_server: PrivateServer | None
+
+
+@contextlib.contextmanager
+def opened_office(settings: Settings, *, serving: bool = False) -> Iterator[Office]:
+    """The office of an instance, its private server running for as long as the block lasts.
+
+    Raises NotReady before `cjeune db upgrade` was run, NotDurable on a server that could lose an
+    acknowledged debit.
+    """
+    with _database(settings) as (url, _, server):
+        engine = make_engine(url, serving=serving)
+        try:
+            if not is_up_to_date(engine):
+                raise NotReady("the database is empty: run `cjeune db upgrade` first")
+            assert_durable(engine)
+            keys = load_keys(settings.secret_file or settings.data_dir / "master.key")
+            yield Office(settings, engine, keys, url, server)
+        finally:
+            engine.dispose()
+
+
+def upgrade(settings: Settings, *, movable_clock: bool = False) -> None:
+    """Makes or brings up the database of an instance (`cjeune db upgrade`)."""
+    with _database(settings) as (_, owner_url, server):
+        if server is not None:
+            prepare_private_database(server)
+        upgrade_database(owner_url, movable_clock=movable_clock)
+
+
+@contextlib.contextmanager
+def _database(settings: Settings) -> Iterator[tuple[str, str, PrivateServer | None]]:
+    """URLs of the application and the owning role, and the private server if it is ours."""
+    if settings.database_url is not None:
+        assert settings.owner_database_url is not None
+        yield settings.database_url, settings.owner_database_url, None
+        return
+    with running_server(settings.data_dir, settings.postgres_bin) as server:
+        prepare_private_database(server)
+        yield server.url(APPLICATION), server.url(OWNER), server

@@ -1,0 +1,1 @@
+"""What leaves for the outside world, read back as the outside world will read it."""
