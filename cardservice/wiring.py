@@ -7,14 +7,14 @@ down as an argument; nobody below looks anything up.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
 from cardservice.adapters.keys import load_keys
 from cardservice.db.embedded import PrivateServer, running_server
-from cardservice.db.engine import assert_durable, make_engine
+from cardservice.db.engine import assert_durable, make_engine, make_lane_engine
 from cardservice.db.upgrade import (
     APPLICATION,
     OWNER,
@@ -23,6 +23,10 @@ from cardservice.db.upgrade import (
     upgrade_database,
 )
 from cardservice.domain.keys import Keys
+from cardservice.ledger.debit_lane import make_debit_lane
+from cardservice.ledger.reading_lane import make_reading_lane
+from cardservice.services.register import Register
+from cardservice.services.till import Till
 from cardservice.settings import Settings
 
 
@@ -78,3 +82,20 @@ def _database(settings: Settings) -> Iterator[tuple[str, str, PrivateServer | No
     with running_server(settings.data_dir, settings.postgres_bin) as server:
         prepare_private_database(server)
         yield server.url(APPLICATION), server.url(OWNER), server
+
+
+@contextlib.asynccontextmanager
+async def opened_till(office: Office, *, lanes: int = 2) -> AsyncIterator[Till]:
+    """The hot path of this process, on the running event loop; drained before it closes."""
+    engine = make_lane_engine(office.database_url, lanes * 2)
+    till = Till(
+        keys=office.keys,
+        register=Register(engine),
+        debits=make_debit_lane(engine, lanes=lanes),
+        readings=make_reading_lane(engine, lanes=lanes),
+    )
+    try:
+        yield till
+    finally:
+        await till.drain()
+        await engine.dispose()

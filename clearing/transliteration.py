@@ -18,33 +18,31 @@ _NUMBER_SIGN = re.compile(r"\bn\s*[°º]|№", re.IGNORECASE)
 _LATIN_LETTER = re.compile(r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) ([A-Z]{1,2})(?: WITH .*)?")
 
 # What is read aloud, and punctuation that has a cousin in the set.
-_READ_AS = str.maketrans(
-    {
-        "&": " ET ",
-        "€": " EUR ",
-        "@": " AT ",
-        "ð": "d",
-        "Ð": "D",
-        "þ": "th",
-        "Þ": "TH",
-        "’": "'",
-        "‘": "'",
-        "`": "'",
-        "´": "'",
-        "‐": "-",
-        "‑": "-",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-        "_": "-",
-        ";": ",",
-        "[": "(",
-        "]": ")",
-        "{": "(",
-        "}": ")",
-        "\\": "/",
-    }
-)
+_READ_AS = {
+    "&": " ET ",
+    "€": " EUR ",
+    "@": " AT ",
+    "ð": "D",
+    "Ð": "D",
+    "þ": "TH",
+    "Þ": "TH",
+    "’": "'",
+    "‘": "'",
+    "`": "'",
+    "´": "'",
+    "‐": "-",
+    "‑": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "_": "-",
+    ";": ",",
+    "[": "(",
+    "]": ")",
+    "{": "(",
+    "}": ")",
+    "\\": "/",
+}
 
 
 def to_sepa_text(text: str, max_length: int) -> str:
@@ -66,18 +64,7 @@ def to_sepa_text(text: str, max_length: int) -> str:
 
 
 def _in_capitals(text: str) -> str:
-    spelled = _NUMBER_SIGN.sub(" NO ", text).translate(_READ_AS)
-    decomposed = unicodedata.normalize("NFKD", spelled)
-    # An accent stands alone after decomposition: dropping it must not leave a space behind.
-    unaccented = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return "".join(_allowed(sign) for sign in unaccented.upper())
-
-
-def _allowed(sign: str) -> str:
-    if sign in SEPA_CHARACTERS:
-        return sign
-    letters = _LATIN_LETTER.fullmatch(unicodedata.name(sign, ""))
-    return letters[1] if letters else " "
+    return _NUMBER_SIGN.sub(" NO ", text).translate(_WRITTEN)
 
 
 def _tidy(text: str, max_length: int) -> str:
@@ -88,3 +75,28 @@ def _tidy(text: str, max_length: int) -> str:
 
 def _has_letter_or_digit(text: str) -> bool:
     return any(sign.isalnum() for sign in text)
+
+
+class _Written(dict[int, str]):
+    """How each code point is written, worked out when it is first met: a run has many names."""
+
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = written = _write(chr(code_point))
+        return written
+
+
+def _write(sign: str) -> str:
+    # An accent stands alone after decomposition: dropping it must not leave a space behind.
+    decomposed = unicodedata.normalize("NFKD", sign)
+    base = "".join(part for part in decomposed if not unicodedata.combining(part))
+    return "".join(_allowed(part) for part in base.upper())
+
+
+def _allowed(sign: str) -> str:
+    if sign in SEPA_CHARACTERS:
+        return sign
+    letters = _LATIN_LETTER.fullmatch(unicodedata.name(sign, ""))
+    return letters[1] if letters else " "
+
+
+_WRITTEN = _Written(str.maketrans(_READ_AS))

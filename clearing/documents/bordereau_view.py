@@ -157,7 +157,7 @@ def _row(line: RemittanceLine) -> Row:
         card=say("document.card_masked", last4=line.card_last4),
         amount=format_euros(line.amount_cents),
         wallet=wallet_label(line.wallet) if corrects else "",
-        origin=say("sections.origin", reference=line.origin_reference or "") if corrects else "",
+        origin=line.origin_reference or "" if corrects else "",
     )
 
 

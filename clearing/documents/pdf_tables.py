@@ -64,6 +64,9 @@ _SECTION_STYLE = TableStyle(
         ("TEXTCOLOR", (0, 1), (-1, 1), QUIET),
         ("LINEBELOW", (0, 1), (-1, 1), 1, OCHRE),
         ("LINEBELOW", (0, 2), (-1, -3), 0.4, RULE),
+        # First lines stand on one level, so that a reference and its amount are read together.
+        ("VALIGN", (0, 2), (-1, -2), "TOP"),
+        ("TOPPADDING", (0, 2), (-1, -2), 3.5),
         ("ALIGN", (-1, 0), (-1, -1), "RIGHT"),
         ("BACKGROUND", (0, -1), (-1, -1), MIST),
         ("FONT", (0, -1), (-1, -1), BOLD, 8, 10),
@@ -137,8 +140,9 @@ def seal_table(view: BordereauView) -> LongTable:
 
 
 def _cells(row: Row) -> list[str]:
+    origin = say("sections.origin", reference=row.origin) if row.origin else ""
     return [
-        _lines(row.reference, row.origin, width=_WIDTHS[0]),
+        _lines(row.reference, origin, width=_WIDTHS[0]),
         row.day,
         row.hour,
         _lines(row.outlet, row.wallet, width=_WIDTHS[3]),

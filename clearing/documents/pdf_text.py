@@ -2,8 +2,9 @@
 
 Law kept: nothing typed by a person can break a page. What the font lacks is replaced by a
 visible mark, what is too long is wrapped, then cut with an ellipsis; U+00A0 is the only
-no-break space. The font is the one inside the reportlab package, embedded in the file, so
-that a paper reads the same in ten years on a machine without it.
+no-break space (reportlab draws it as a plain one). The font is the one inside the reportlab
+package, embedded in the file, so that a paper reads the same in ten years on a machine
+without it.
 
 Refuses to know: remittances and where on the page a text stands.
 """

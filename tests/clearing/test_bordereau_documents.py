@@ -258,9 +258,18 @@ def test_the_three_papers_say_the_same_rows_and_the_same_total(full_pdf: bytes) 
     assert total_cents == FULL.gross_cents + FULL.corrections_cents
     for text in (pdf_text(full_pdf), page):
         assert amount_after(r"TOTAL\s+201 opérations", text) == euros(total_cents)
-        assert re.findall(r"\b[DR]\d{7}\b", text.replace("sur D0000500", "")) == [
+        # The debit that the correction names is no line of this remittance.
+        assert re.findall(r"\b[DR]\d{7}\b", text.replace("D0000500", "")) == [
             row["reference"] for row in rows
         ]
+
+
+def test_a_reference_and_its_amount_stand_on_one_line_even_where_a_name_takes_two() -> None:
+    long_names = replace(LINE, outlet="Centre aquatique municipal de la Penne-sur-Huveaune")
+    remittance = replace(EMPTY, lines=(long_names, CORRECTION))
+    text = pdf_text(render_pdf(remittance, scheme_name=SCHEME))
+    assert re.search(r"^ *D0000001 .* 1 234,56 €$", text, re.MULTILINE)
+    assert re.search(r"^ *R0000001 .* -15,50 €$", text, re.MULTILINE)
 
 
 def test_every_debit_has_the_same_day_hour_card_and_amount_on_the_three_papers(

@@ -183,6 +183,7 @@ def test_one_instant_has_one_spelling_whatever_the_zone_it_comes_in() -> None:
         ({"end_to_end_id": "20//26"}, "identifier_malformed"),
         ({"end_to_end_id": "20_26"}, "identifier_malformed"),
         ({"end_to_end_id": "été"}, "identifier_malformed"),
+        ({"end_to_end_id": "Maße"}, "identifier_malformed"),
         ({"end_to_end_id": "a\x00b"}, "identifier_malformed"),
     ],
 )

@@ -12,3 +12,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN clock_timestamp() + (SELECT shift FROM public.demo_clock);
 END $$;
+
+-- Services keep a copy of the clock: a moved one must reach them at their next step.
+CREATE OR REPLACE TRIGGER register_moved AFTER UPDATE ON demo_clock
+FOR EACH STATEMENT EXECUTE FUNCTION register_moved();

@@ -1,0 +1,158 @@
+"""The register a till decides on: its terminal, its partner's state, outlet and agreements.
+
+The law: a copy is kept for speed, and every answer that matters is checked against the register's
+version in the same statement that moves money; a copy that has gone stale is dropped and read anew.
+So a revocation, a suspension or an ended agreement holds from the very next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cardservice.db.queries.register import CLOCK_AND_VERSION, TERMINAL_BY_KEY
+from cardservice.domain.calendar import paris_day
+from cardservice.domain.debit import agreement_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementFacts:
+    """An agreement: its Paris days (`ends_before` excluded, None for no end) and its wallets."""
+
+    starts_on: date
+    ends_before: date | None
+    wallets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalFacts:
+    """A terminal that has a key, with what a sale at it depends on; amounts in cents."""
+
+    terminal_id: int
+    public_id: str
+    label: str
+    kind: str
+    state: str
+    pin_required: str
+    above_cents: int | None
+    limit_cents: int
+    ticket: bool
+    partner_id: int
+    partner_name: str
+    partner_state: str
+    outlet_id: int
+    outlet_name: str
+    outlet_address: str
+    agreements: tuple[AgreementFacts, ...]
+
+    def wallets_on(self, day: date) -> tuple[str, ...] | None:
+        """The wallets that the agreement in force on `day` covers; None without agreement."""
+        for agreement in self.agreements:
+            if agreement_in_force(agreement.starts_on, agreement.ends_before, day):
+                return agreement.wallets
+        return None
+
+
+@dataclass(slots=True)
+class _Copy:
+    version: int
+    read_at: datetime
+    read_monotonic: float
+    first_open_day: date
+    terminals: dict[bytes, TerminalFacts | None] = field(default_factory=dict)
+
+
+class Register:
+    """The copy of one process. `version` goes with every debit request."""
+
+    # The clock of the copy is the database's plus what has passed since; read anew now and then.
+    _MOST_SECONDS = 30.0
+    _MOST_TERMINALS = 20_000
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._copy: _Copy | None = None
+        self._reading = asyncio.Lock()
+
+    @property
+    def version(self) -> int:
+        """Version of the copy that the last look-up was answered from."""
+        assert self._copy is not None, "look a terminal up first"
+        return self._copy.version
+
+    def business_day(self) -> date:
+        """The Paris day a sale would belong to now, by the copy's clock."""
+        assert self._copy is not None, "look a terminal up first"
+        passed = timedelta(seconds=time.monotonic() - self._copy.read_monotonic)
+        return max(paris_day(self._copy.read_at + passed), self._copy.first_open_day)
+
+    def forget(self, newer_than: int) -> None:
+        """Drops the copy unless it is already newer than a version found stale."""
+        if self._copy is not None and self._copy.version <= newer_than:
+            self._copy = None
+
+    async def terminal(self, key_hash: bytes) -> TerminalFacts | None:
+        """The terminal of a key, from the copy; None for an unknown key."""
+        copy = self._copy
+        if copy is None or time.monotonic() - copy.read_monotonic > self._MOST_SECONDS:
+            copy = await self._read_clock()
+        if key_hash in copy.terminals:
+            return copy.terminals[key_hash]
+        return await self._read_terminal(copy, key_hash)
+
+    async def current_terminal(self, key_hash: bytes) -> TerminalFacts | None:
+        """The terminal of a key as it is now: one question to the database."""
+        await self._read_clock()
+        return await self.terminal(key_hash)
+
+    async def _read_clock(self) -> _Copy:
+        async with self._reading, self._engine.connect() as connection:
+            row = (await connection.exec_driver_sql(CLOCK_AND_VERSION)).mappings().one()
+            fresh = _Copy(row["version"], row["at"], time.monotonic(), row["first_open_day"])
+            if self._copy is not None and self._copy.version == fresh.version:
+                fresh.terminals = self._copy.terminals
+            self._copy = fresh
+            return fresh
+
+    async def _read_terminal(self, copy: _Copy, key_hash: bytes) -> TerminalFacts | None:
+        async with self._engine.connect() as connection:
+            found = (await connection.exec_driver_sql(TERMINAL_BY_KEY, (key_hash,))).one_or_none()
+        facts = None if found is None else _facts(found._asdict())
+        # An unknown key is not remembered: guesses must not fill the memory.
+        if facts is not None and len(copy.terminals) < self._MOST_TERMINALS:
+            copy.terminals[key_hash] = facts
+        return facts
+
+
+def _facts(row: dict[str, Any]) -> TerminalFacts:
+    agreements = tuple(
+        AgreementFacts(
+            date.fromisoformat(one["starts_on"]),
+            None if one["ends_before"] is None else date.fromisoformat(one["ends_before"]),
+            tuple(one["wallets"] or ()),
+        )
+        for one in row["agreements"]
+    )
+    return TerminalFacts(
+        terminal_id=row["terminal_id"],
+        public_id=row["public_id"],
+        label=row["label"],
+        kind=row["kind"],
+        state=row["state"],
+        pin_required=row["pin_required"],
+        above_cents=row["above_cents"],
+        limit_cents=row["limit_cents"],
+        ticket=row["ticket"],
+        partner_id=row["partner_id"],
+        partner_name=row["trade_name"],
+        partner_state=row["partner_state"],
+        outlet_id=row["outlet_id"],
+        outlet_name=row["outlet_name"],
+        outlet_address=row["outlet_address"],
+        agreements=agreements,
+    )
