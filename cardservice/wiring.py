@@ -73,6 +73,17 @@ def upgrade(settings: Settings, *, movable_clock: bool = False) -> None:
 
 
 @contextlib.contextmanager
+def opened_as_owner(settings: Settings) -> Iterator[Engine]:
+    """An engine of the owning role, which alone may change the scheme (apply_scheme.py)."""
+    with _database(settings) as (_, owner_url, _server):
+        engine = make_engine(owner_url, serving=False, pool_size=1)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+@contextlib.contextmanager
 def _database(settings: Settings) -> Iterator[tuple[str, str, PrivateServer | None]]:
     """URLs of the application and the owning role, and the private server if it is ours."""
     if settings.database_url is not None:

@@ -70,6 +70,7 @@ _PROBLEMS: Final = (
     Code("unavailable", 111, False, "C51: not decided; ask again with the same id"),
     Code("not_found", 112, True, "no such address"),
     Code("method_not_allowed", 113, True, "the address does not know this method"),
+    Code("internal_error", 114, False, "a defect of ours, which is logged"),
 )
 
 # What a verb of the office, or a line of an import, is refused for. Add at the end.
@@ -136,6 +137,22 @@ _VERB_REFUSALS: Final = (
     Code("iban_on_hold", 260, False, "C70: a changed IBAN waits before it is verified"),
 )
 
+# What the clearing house answers when a step may not be taken; from 301 on.
+_CLEARING_REFUSALS: Final = (
+    Code("day_not_over", 301, False, "C69: a day is closed after its midnight"),
+    Code("period_unknown", 304, True, "C66: no such fortnight"),
+    Code("days_not_closed", 305, False, "C66: a fortnight is drafted when all its days are closed"),
+    Code("run_not_drafted", 306, False, "C66: there is no draft to submit"),
+    Code("run_not_submitted", 307, False, "C66: there is nothing submitted to judge"),
+    Code("run_not_approved", 308, False, "C66: only an approved run goes to the bank"),
+    Code("controls_do_not_hold", 309, False, "C71: two figures that must be equal are not"),
+    Code("approver_submitted_it", 310, True, "C66: who submits does not approve"),
+    Code("approver_changed_an_account", 311, True, "C68: who changes an IBAN does not approve it"),
+    Code("total_differs", 312, False, "C71: the retyped total is not the run's"),
+    Code("run_changed_since_submission", 313, True, "C71: what was submitted is not what is there"),
+    Code("papers_missing", 314, False, "C64: a run is released with all its bordereaux"),
+)
+
 
 def _names(codes: tuple[Code, ...]) -> tuple[str, ...]:
     return tuple(code.name for code in codes)
@@ -144,7 +161,7 @@ def _names(codes: tuple[Code, ...]) -> tuple[str, ...]:
 DECLINE_ORDER: Final[tuple[str, ...]] = _names(_DECLINES)
 CANCELLATION_DECLINES: Final[tuple[str, ...]] = _names(_CANCELLATION_DECLINES)
 PROBLEMS: Final[tuple[str, ...]] = _names(_PROBLEMS)
-VERB_REFUSALS: Final[tuple[str, ...]] = _names(_VERB_REFUSALS)
+VERB_REFUSALS: Final[tuple[str, ...]] = _names(_VERB_REFUSALS + _CLEARING_REFUSALS)
 
 
 def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
@@ -158,5 +175,5 @@ def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
 
 
 by_name: Final[dict[str, Code]] = _index(
-    _DECLINES + _CANCELLATION_DECLINES + _PROBLEMS + _VERB_REFUSALS
+    _DECLINES + _CANCELLATION_DECLINES + _PROBLEMS + _VERB_REFUSALS + _CLEARING_REFUSALS
 )

@@ -39,7 +39,7 @@ class GroupCommit(Generic[Ask, Answer]):
     """A queue in front of a few lanes.
 
     `settle(asks, alone)` answers in the order of `asks`, None for one that must be retried alone.
-    `keys_of(ask)`: two asks that share a key are never in flight at the same time.
+    `keys_of(ask)`: two asks that share a key are never in two lanes at the same time.
     """
 
     settle: Callable[[Sequence[Ask], bool], Awaitable[Sequence[Answer | None]]]
@@ -95,10 +95,13 @@ class GroupCommit(Generic[Ask, Answer]):
             if waiting.alone and batch:
                 left.append(waiting)
                 break
-            self._in_flight.update(waiting.keys)
             batch.append(waiting)
             if waiting.alone:
                 break
+        # Only now: asks that share a key may share a batch (one after the other, in one commit),
+        # they may not be in two lanes, where the second would wait for the first one's locks.
+        for waiting in batch:
+            self._in_flight.update(waiting.keys)
         self._queue.extendleft(reversed(left))
         return batch
 

@@ -64,7 +64,8 @@ class _Copy:
     read_at: datetime
     read_monotonic: float
     first_open_day: date
-    terminals: dict[bytes, TerminalFacts | None] = field(default_factory=dict)
+    is_stale: bool = False
+    terminals: dict[bytes, TerminalFacts] = field(default_factory=dict)
 
 
 class Register:
@@ -92,35 +93,57 @@ class Register:
         return max(paris_day(self._copy.read_at + passed), self._copy.first_open_day)
 
     def forget(self, newer_than: int) -> None:
-        """Drops the copy unless it is already newer than a version found stale."""
+        """Has the copy read anew unless it is already newer than a version found stale."""
+        # Marked, not dropped: somebody who has just looked a terminal up still needs its day.
         if self._copy is not None and self._copy.version <= newer_than:
-            self._copy = None
+            self._copy.is_stale = True
 
     async def terminal(self, key_hash: bytes) -> TerminalFacts | None:
-        """The terminal of a key, from the copy; None for an unknown key."""
-        copy = self._copy
-        if copy is None or time.monotonic() - copy.read_monotonic > self._MOST_SECONDS:
-            copy = await self._read_clock()
-        if key_hash in copy.terminals:
-            return copy.terminals[key_hash]
-        return await self._read_terminal(copy, key_hash)
+        """The terminal of a key, from the copy; None for an unknown key.
+
+        `version` and `business_day()` belong to this answer until the caller awaits again.
+        """
+        while True:
+            copy = self._copy
+            if copy is None or copy.is_stale or self._is_old(copy):
+                copy = await self._read_clock()
+            if key_hash in copy.terminals:
+                return copy.terminals[key_hash]
+            found = await self._read_terminal(copy, key_hash)
+            # A copy that was replaced meanwhile would lend these facts a version they never had.
+            if self._copy is copy:
+                return found
 
     async def current_terminal(self, key_hash: bytes) -> TerminalFacts | None:
         """The terminal of a key as it is now: one question to the database."""
         await self._read_clock()
         return await self.terminal(key_hash)
 
+    def _is_old(self, copy: _Copy) -> bool:
+        return time.monotonic() - copy.read_monotonic > self._MOST_SECONDS
+
     async def _read_clock(self) -> _Copy:
-        async with self._reading, self._engine.connect() as connection:
-            row = (await connection.exec_driver_sql(CLOCK_AND_VERSION)).mappings().one()
-            fresh = _Copy(row["version"], row["at"], time.monotonic(), row["first_open_day"])
+        asked_monotonic = time.monotonic()
+        async with self._reading:
+            # Whoever queued while somebody else asked has his answer: one question serves them all.
+            if (
+                self._copy is not None
+                and not self._copy.is_stale
+                and self._copy.read_monotonic >= asked_monotonic
+            ):
+                return self._copy
+            read_monotonic = time.monotonic()
+            async with self._engine.connect() as connection:
+                row = (await connection.exec_driver_sql(CLOCK_AND_VERSION)).mappings().one()
+            fresh = _Copy(row["version"], row["at"], read_monotonic, row["first_open_day"])
             if self._copy is not None and self._copy.version == fresh.version:
                 fresh.terminals = self._copy.terminals
             self._copy = fresh
             return fresh
 
     async def _read_terminal(self, copy: _Copy, key_hash: bytes) -> TerminalFacts | None:
-        async with self._engine.connect() as connection:
+        # One at a time: a flood of made-up keys must not take the connections of the lanes.
+        async with self._reading, self._engine.connect() as connection:
             found = (await connection.exec_driver_sql(TERMINAL_BY_KEY, (key_hash,))).one_or_none()
         facts = None if found is None else _facts(found._asdict())
         # An unknown key is not remembered: guesses must not fill the memory.

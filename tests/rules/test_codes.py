@@ -58,6 +58,7 @@ def test_every_problem_of_the_terminal_api_has_a_code() -> None:
         "request_too_large",
         "too_many_lookups",
         "unavailable",
+        "internal_error",
         "not_found",
         "method_not_allowed",
     }

@@ -1,0 +1,83 @@
+"""The doorway: how much may come in, and what every answer carries going out.
+
+The law: a body beyond 64 KiB is refused before it is read whole, announced or not; every answer
+forbids scripts, framing, sniffing and referrers, and what the API says is never stored.
+Pure ASGI: Starlette's BaseHTTPMiddleware costs more than the rest of the call.
+"""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cardservice.api.problems import RequestTooLarge, problem
+
+MOST_BODY_BYTES = 64 * 1024
+API_PREFIX = "/api/v1"
+
+_STRICT_POLICY = (
+    b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none';"
+    b" form-action 'none'; frame-ancestors 'none'"
+)
+_EVERYWHERE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_POLICY = (b"content-security-policy", _STRICT_POLICY)
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+class SecurityHeaders:
+    """Adds the headers; a policy that a page sets for itself stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith(API_PREFIX)
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], *_EVERYWHERE]
+                names = {name for name, _ in message["headers"]}
+                if _POLICY[0] not in names:
+                    headers.append(_POLICY)
+                if is_api and _NO_STORE[0] not in names:
+                    headers.append(_NO_STORE)
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, dressed)
+
+
+class BodyLimit:
+    """Refuses a body of more than 64 KiB: by its announced length, or while it streams in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        for name, value in scope["headers"]:
+            # The server has refused a length that is not a number.
+            if name == b"content-length" and int(value) > MOST_BODY_BYTES:
+                await problem("request_too_large")(scope, receive, send)
+                return
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            if message["type"] == "http.request":
+                arrived += len(message.get("body", b""))
+                if arrived > MOST_BODY_BYTES:
+                    raise RequestTooLarge
+            return message
+
+        await self._app(scope, counted, send)

@@ -1,0 +1,29 @@
+"""Questions about the department's agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent; `actor` is how the journal and four-eyes checks name the person."""
+
+    agent_id: int
+    email: str
+    role: str
+
+    @property
+    def actor(self) -> str:
+        return f"agent:{self.agent_id}"
+
+
+def agent_of_email(connection: Connection, email: str) -> Agent | None:
+    """The agent who signs in with this mail address, case ignored."""
+    found = connection.execute(
+        text("SELECT agent_id, email, role FROM agent WHERE email = :email"),
+        {"email": email.strip().lower()},
+    ).one_or_none()
+    return None if found is None else Agent(*found)

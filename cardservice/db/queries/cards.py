@@ -1,0 +1,83 @@
+"""Questions about cards: which one is meant, and what a verb must know before it decides.
+
+The law: a card that a verb will change is locked first, the same lock as the debit's: a block and a
+debit that arrive together queue, and the second sees what the first did.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from cardservice.domain.card_code import fold_card_code
+from cardservice.domain.keys import Keys, code_mac
+
+_SERIAL: Final = re.compile(r"C[0-9]{2}-[0-9]{6}")
+_CARD: Final = (
+    "SELECT card_id, serial, last4, beneficiary_id, school_year, state, valid_from, valid_until,"
+    " replaced_by FROM card"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as stored; `valid_until` is excluded."""
+
+    card_id: int
+    serial: str
+    last4: str
+    beneficiary_id: int
+    school_year: int
+    state: str
+    valid_from: date
+    valid_until: date
+    replaced_by: int | None
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it."""
+        return f"card:{self.serial}"
+
+
+def locked_card_of_code(connection: Connection, keys: Keys, reading: str) -> Card | None:
+    """The card of a printed code or QR text, locked until the transaction ends."""
+    code = fold_card_code(reading)
+    if code is None:
+        return None
+    return _one(connection, "code_mac = :value", code_mac(keys, code))
+
+
+def locked_card_named(connection: Connection, keys: Keys, name: str) -> Card | None:
+    """The card of a code, QR text or serial (`C26-000123`), locked until the transaction ends."""
+    serial = name.strip().upper()
+    if _SERIAL.fullmatch(serial):
+        return _one(connection, "serial = :value", serial)
+    return locked_card_of_code(connection, keys, name)
+
+
+def day_refusal(connection: Connection, card: Card, day: date) -> str | None:
+    """Why a card of this school year could not pay on a day even when active: the debit's rule."""
+    refusal: str | None = connection.execute(
+        text(
+            "SELECT card_refusal('active', CAST(:school_year AS smallint), :valid_from,"
+            " :valid_until, :day)"
+        ),
+        {
+            "school_year": card.school_year,
+            "valid_from": card.valid_from,
+            "valid_until": card.valid_until,
+            "day": day,
+        },
+    ).scalar_one()
+    return refusal
+
+
+def _one(connection: Connection, condition: str, value: object) -> Card | None:
+    found = connection.execute(
+        text(f"{_CARD} WHERE {condition} FOR NO KEY UPDATE"), {"value": value}
+    ).one_or_none()
+    return None if found is None else Card(*found)

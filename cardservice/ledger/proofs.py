@@ -1,0 +1,162 @@
+"""The proof: replays everything from the operations alone and names the first row that differs.
+
+The law: nothing is believed but the operations' own facts; wallets, cancellations, day closes and
+seals are computed again from them and compared. It reads one snapshot, repairs nothing, and its
+memory does not grow with the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.operation import EMPTY_HEAD, Operation, chain, legs, operation_hash
+from cardservice.ledger.proof_days import first_day_difference
+from cardservice.ledger.proof_fields import changed_field
+from cardservice.ledger.proof_rows import Difference, operation_of
+from cardservice.ledger.seals import STREAMED
+
+_CHUNK = 5_000
+_WALLET_KEY = ("beneficiary_id", "school_year", "wallet")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the replay found. `operations` is how many rows were read."""
+
+    operations: int
+    first_difference: Difference | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row is what it must be."""
+        return self.first_difference is None
+
+
+def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: None) -> Proof:
+    """Replays the whole ledger in one snapshot; `progress` is told the rows read so far."""
+    with unit_of_work(engine) as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        operations, difference = _prove_operations(connection, progress)
+        difference = (
+            difference
+            or _prove_wallets(connection)
+            or _prove_cancellations(connection)
+            or first_day_difference(connection)
+        )
+        return Proof(operations, difference)
+
+
+def _prove_operations(
+    connection: Connection, progress: Callable[[int], None]
+) -> tuple[int, Difference | None]:
+    """Every row hashes to its own hash; in the order in which rows were written."""
+    rows = 0
+    for row in _stream(connection, "SELECT * FROM operation ORDER BY operation_no"):
+        rows += 1
+        if rows % _CHUNK == 0:
+            progress(rows)
+        operation = operation_of(row)
+        if not _hash_holds(operation):
+            return rows, Difference(
+                "operation", str(operation.operation_id), changed_field(connection, operation)
+            )
+    progress(rows)
+    return rows, None
+
+
+def _hash_holds(operation: Operation) -> bool:
+    try:
+        return operation_hash(operation) == operation.hash
+    except (KeyError, ArithmeticError, ValueError, TypeError):
+        # A word or a number that no honest row could hold.
+        return False
+
+
+def _prove_wallets(connection: Connection) -> Difference | None:
+    """Movements are gapless, each balance follows from the one before, and the wallet row is where
+    its movements lead."""
+    movements = _stream(
+        connection,
+        "SELECT * FROM operation WHERE wallet_seq IS NOT NULL"
+        " ORDER BY beneficiary_id, school_year, wallet, wallet_seq",
+    )
+    wallets = _stream(
+        connection, "SELECT * FROM wallet ORDER BY beneficiary_id, school_year, wallet"
+    )
+    movement = next(movements, None)
+    for wallet in wallets:
+        seq, balance, granted, head = 0, 0, 0, EMPTY_HEAD
+        if movement is not None and _key(movement) < _key(wallet):
+            return Difference("wallet", _wallet_id(movement), "missing")
+        while movement is not None and _key(movement) == _key(wallet):
+            operation = operation_of(movement)
+            seq += 1
+            balance += _signed_cents(operation)
+            granted += operation.amount_cents or 0 if operation.kind == "grant" else 0
+            head = chain(head, operation.hash)
+            field = _broken_link(operation, seq, balance)
+            if field is not None:
+                return Difference("operation", str(operation.operation_id), field)
+            movement = next(movements, None)
+        expected = {
+            "balance_cents": balance,
+            "seq": seq,
+            "head": head,
+            "granted_cents": granted,
+        }
+        for field, value in expected.items():
+            found = getattr(wallet, field)
+            if (bytes(found) if field == "head" else found) != value:
+                return Difference("wallet", _wallet_id(wallet), field)
+    if movement is not None:
+        return Difference("wallet", _wallet_id(movement), "missing")
+    return None
+
+
+def _broken_link(operation: Operation, seq: int, balance: int) -> str | None:
+    if operation.wallet_seq != seq:
+        return "wallet_seq"
+    if operation.balance_after_cents != balance or balance < 0:
+        return "balance_after_cents"
+    return None
+
+
+def _signed_cents(operation: Operation) -> int:
+    from_account, _ = legs(operation.kind)
+    amount_cents = operation.amount_cents or 0
+    return -amount_cents if from_account == "beneficiary_wallet" else amount_cents
+
+
+def _prove_cancellations(connection: Connection) -> Difference | None:
+    """A cancellation that moved money undoes one approved debit of its partner, day and wallet,
+    whole."""
+    broken = connection.execute(
+        text(
+            "SELECT c.operation_id FROM operation c"
+            " LEFT JOIN operation d ON d.operation_id = c.target_id"
+            " WHERE c.kind = 'cancellation' AND c.wallet_seq IS NOT NULL AND ("
+            "  d.operation_id IS NULL OR d.kind <> 'debit' OR d.outcome <> 'approved'"
+            "  OR (d.partner_id, d.business_day, d.amount_cents, d.wallet, d.beneficiary_id,"
+            "      d.school_year) IS DISTINCT FROM (c.partner_id, c.business_day, c.amount_cents,"
+            "      c.wallet, c.beneficiary_id, c.school_year))"
+            " ORDER BY c.operation_no LIMIT 1"
+        )
+    ).scalar_one_or_none()
+    return None if broken is None else Difference("operation", str(broken), "target_id")
+
+
+def _stream(connection: Connection, query: str) -> Iterator[Row[Any]]:
+    return iter(connection.execute(text(query), execution_options=STREAMED))
+
+
+def _key(row: Row[Any]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _WALLET_KEY)
+
+
+def _wallet_id(row: Row[Any]) -> str:
+    return "/".join(str(part) for part in _key(row))

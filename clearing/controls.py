@@ -1,0 +1,138 @@
+"""The controls that must all hold to the cent before a run is submitted, with both figures.
+
+The law: a control compares two figures found by two different roads; it repairs nothing. Blocking
+ones stop the run, warnings are shown to whoever approves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True)
+class Control:
+    """One comparison: `left` and `right` are cents or counts and must be equal."""
+
+    name: str
+    left: int
+    right: int
+    blocking: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether both roads led to the same figure."""
+        return self.left == self.right
+
+
+_LINES = """
+    FROM remittance_line l JOIN remittance m USING (remittance_id) WHERE m.run_id = :run_id
+"""
+
+# Each query answers one row with two figures.
+_CONTROLS: tuple[tuple[str, bool, str], ...] = (
+    (
+        "lines_and_remittances",
+        True,
+        f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES}),"  # noqa: S608
+        " (SELECT coalesce(sum(gross_cents + corrections_cents), 0)"
+        "  FROM remittance WHERE run_id = :run_id)",
+    ),
+    (
+        "lines_and_operations",
+        True,
+        f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES}),"  # noqa: S608
+        " (SELECT coalesce(sum(CASE o.kind WHEN 'debit' THEN o.amount_cents"
+        "   ELSE -o.amount_cents END), 0)"
+        f"  FROM operation o WHERE o.operation_id IN (SELECT l.operation_id {_LINES}))",
+    ),
+    (
+        "ledger_movement",
+        True,
+        # What the partners' accounts moved by since the beginning, less what earlier runs took.
+        f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES}),"  # noqa: S608
+        " (SELECT coalesce(sum(e.amount_cents), 0) FROM ledger_entry e"
+        "  WHERE e.account = 'partner_payable'"
+        "  AND e.kind IN ('debit', 'cancellation', 'regularisation')"
+        "  AND e.business_day < f.ends_before)"
+        " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
+        "    JOIN remittance m USING (remittance_id) WHERE l.live AND m.run_id <> :run_id)"
+        " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
+    ),
+    (
+        "day_closes",
+        True,
+        # The same by a third road: the partners' sealed day closes, which hold debits alone.
+        f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES} AND l.nature = 'debit'),"  # noqa: S608
+        " (SELECT coalesce(sum(d.amount_cents), 0) FROM day_close d"
+        "  WHERE d.partner_id <> 0 AND d.business_day < f.ends_before)"
+        " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
+        "    JOIN remittance m USING (remittance_id)"
+        "    WHERE l.live AND l.nature = 'debit' AND m.run_id <> :run_id)"
+        " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
+    ),
+    (
+        "transfers_and_carry",
+        True,
+        "SELECT sum(gross_cents + corrections_cents + carried_in_cents + re_presented_cents),"
+        " sum(transfers_cents + carried_out_cents)"
+        " FROM reimbursement_run WHERE run_id = :run_id",
+    ),
+    (
+        "run_and_remittances",
+        True,
+        "SELECT r.transfers_cents, (SELECT coalesce(sum(transfer_cents), 0) FROM remittance"
+        " WHERE run_id = :run_id) FROM reimbursement_run r WHERE run_id = :run_id",
+    ),
+    (
+        "no_cancelled_debit",
+        True,
+        f"SELECT (SELECT count(*) {_LINES} AND EXISTS (SELECT FROM operation c"  # noqa: S608
+        "  WHERE c.target_id = l.operation_id AND c.kind = 'cancellation'"
+        "  AND c.outcome = 'cancelled')), 0",
+    ),
+    (
+        "none_twice",
+        True,
+        f"SELECT (SELECT count(*) {_LINES}), (SELECT count(DISTINCT l.operation_id) {_LINES})",
+    ),
+    (
+        "every_iban_verified",
+        True,
+        "SELECT (SELECT count(*) FROM remittance m WHERE m.run_id = :run_id"
+        "  AND m.transfer_cents > 0 AND NOT EXISTS (SELECT FROM bank_account b"
+        "  WHERE b.partner_id = m.partner_id AND b.state = 'verified'"
+        "  AND b.usable_from <= ledger_now())), 0",
+    ),
+    (
+        "first_payments",
+        False,
+        "SELECT (SELECT count(*) FROM remittance m WHERE m.run_id = :run_id"
+        "  AND NOT EXISTS (SELECT FROM remittance p JOIN reimbursement_run r USING (run_id)"
+        "  WHERE p.partner_id = m.partner_id AND p.run_id <> :run_id"
+        "  AND r.state IN ('exported', 'accepted', 'paid'))), 0",
+    ),
+    (
+        "one_iban_for_two_partners",
+        False,
+        "SELECT (SELECT count(*) FROM (SELECT b.iban FROM remittance m"
+        "  JOIN bank_account b ON b.partner_id = m.partner_id AND b.state = 'verified'"
+        "  WHERE m.run_id = :run_id GROUP BY b.iban HAVING count(*) > 1) shared), 0",
+    ),
+)
+
+
+def controls_of(connection: Connection, run_id: int) -> Sequence[Control]:
+    """Every control of a run, with its figures, in a fixed order."""
+    found = []
+    for name, blocking, query in _CONTROLS:
+        left, right = connection.execute(text(query), {"run_id": run_id}).one()._tuple()
+        found.append(Control(name, int(left), int(right), blocking))
+    return found
+
+
+def failures(controls: Sequence[Control]) -> list[Control]:
+    """The blocking controls that do not hold."""
+    return [control for control in controls if control.blocking and not control.holds]

@@ -1,0 +1,60 @@
+"""The day close (télécollecte): every day up to one, oldest first, for every partner (C69).
+
+The law: a day that is not over is never closed; a missed day is caught up before the next; running
+it again changes nothing. The last day of a school year, once closed, makes its wallets lapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.calendar import paris_day
+from cardservice.domain.refusal import Refused
+from cardservice.ledger.seals import DaySeal
+from cardservice.services.close_day import close_day
+from cardservice.services.lapse_wallets import lapse_wallets
+
+
+def close_days(
+    engine: Engine, until: date, *, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[DaySeal] | Refused:
+    """Closes every open day up to and including `until`; returns the seals made now."""
+    with unit_of_work(engine) as connection:
+        today = paris_day(connection.execute(text("SELECT ledger_now()")).scalar_one())
+        if until >= today:
+            return Refused("day_not_over", {"day": until.isoformat()})
+        first = _first_to_close(connection, until)
+    days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
+    seals = []
+    for done, day in enumerate(days, start=1):
+        sealed = close_day(engine, day)
+        if sealed is not None:
+            seals.append(sealed)
+        progress(done, len(days))
+    # Asked at every close, so that a lapse cut short by a crash is finished by the next one.
+    lapse_wallets(engine)
+    return seals
+
+
+def _first_to_close(connection: Connection, until: date) -> date:
+    """The oldest closed day without a seal, else the day after the last closed one; before any
+    close, the day of the first operation."""
+    row = connection.execute(
+        text(
+            "SELECT (SELECT min(business_day) FROM day_block WHERE seal IS NULL) AS unsealed,"
+            " (SELECT max(business_day) FROM day_block) AS last_closed,"
+            " (SELECT min(business_day) FROM operation) AS first_worked"
+        )
+    ).one()
+    if row.unsealed is not None:
+        unsealed: date = row.unsealed
+        return min(until, unsealed)
+    if row.last_closed is not None:
+        next_day: date = row.last_closed + timedelta(days=1)
+        return next_day
+    first_worked: date = row.first_worked or until
+    return min(until, first_worked)

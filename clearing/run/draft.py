@@ -1,0 +1,154 @@
+"""Draft a run: every debit of closed days that no live run holds yet, one remittance per partner.
+
+The law: the unique key of the lines, not this program, keeps a debit out of a second run; a draft
+can be made again as long as nobody submitted it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.refusal import Refused
+from clearing.run.people import PREPARER, agent_in_role
+from clearing.run.record import Run, move, run_again, run_of, take_turn
+
+_REDRAFTABLE = ("draft", "rejected")
+
+# What is owed of closed days and stands in no live run: debits that were not cancelled, and
+# regularisations, which take back. Business days make the period, never clock times.
+_OWED = """
+    SELECT o.operation_id, o.partner_id, o.wallet,
+           CASE o.kind WHEN 'debit' THEN 'debit' ELSE 'regularisation' END AS nature,
+           CASE o.kind WHEN 'debit' THEN o.amount_cents ELSE -o.amount_cents END AS amount_cents
+    FROM operation o
+    WHERE o.business_day < :ends_before
+      AND ((o.kind = 'debit' AND o.outcome = 'approved'
+            AND NOT EXISTS (SELECT FROM operation c WHERE c.target_id = o.operation_id
+                            AND c.kind = 'cancellation' AND c.outcome = 'cancelled'))
+           OR (o.kind = 'regularisation' AND o.outcome = 'approved'))
+      AND NOT EXISTS (SELECT FROM remittance_line l
+                      WHERE l.operation_id = o.operation_id AND l.live)
+"""
+
+
+def draft_run(engine: Engine, period_key: str, *, by: str) -> Run | Refused:
+    """Makes the draft of an ended fortnight, or makes it again; a submitted run is left alone."""
+    with unit_of_work(engine) as connection:
+        take_turn(connection)
+        agent = agent_in_role(connection, by, PREPARER)
+        if isinstance(agent, Refused):
+            return agent
+        ends_before = _end_of(connection, period_key)
+        if ends_before is None:
+            return Refused("period_unknown", {"period": period_key})
+        open_day = _first_unsealed_day(connection, ends_before)
+        if open_day is not None:
+            return Refused("days_not_closed", {"day": open_day.isoformat()})
+        run = run_of(connection, period_key)
+        if run is not None and run.state not in (*_REDRAFTABLE, "cancelled", "bank_rejected"):
+            return run
+        run_id = _empty_draft(connection, period_key, run)
+        _fill(connection, run_id, ends_before)
+        move(connection, run_id, "draft", by=agent.email)
+        return run_again(connection, period_key)
+
+
+def _end_of(connection: Connection, period_key: str) -> date | None:
+    found: date | None = connection.execute(
+        text("SELECT ends_before FROM fortnight WHERE period_key = :period_key"),
+        {"period_key": period_key},
+    ).scalar_one_or_none()
+    return found
+
+
+def _first_unsealed_day(connection: Connection, ends_before: date) -> date | None:
+    """The first day of the period's past that is not closed and sealed yet, or None."""
+    last_sealed: date | None = connection.execute(
+        text("SELECT max(business_day) FROM day_block WHERE seal IS NOT NULL")
+    ).scalar_one()
+    last_needed = ends_before - timedelta(days=1)
+    if last_sealed is not None and last_sealed >= last_needed:
+        return None
+    return last_needed if last_sealed is None else last_sealed + timedelta(days=1)
+
+
+def _empty_draft(connection: Connection, period_key: str, run: Run | None) -> int:
+    """A run without lines to fill: the same one emptied, or a new attempt."""
+    if run is not None and run.state in _REDRAFTABLE:
+        # Back to draft first: what belongs to a draft may be removed, nothing else may.
+        connection.execute(
+            text(
+                "UPDATE reimbursement_run SET state = 'draft', submitted_by = NULL,"
+                " content_hash = NULL WHERE run_id = :run_id"
+            ),
+            {"run_id": run.run_id},
+        )
+        connection.execute(
+            text(
+                "DELETE FROM remittance_line l USING remittance m"
+                " WHERE m.remittance_id = l.remittance_id AND m.run_id = :run_id"
+            ),
+            {"run_id": run.run_id},
+        )
+        connection.execute(
+            text("DELETE FROM remittance WHERE run_id = :run_id"), {"run_id": run.run_id}
+        )
+        return run.run_id
+    run_id: int = connection.execute(
+        text(
+            "INSERT INTO reimbursement_run (period_key, attempt, state, debits, partners,"
+            " gross_cents, corrections_cents, carried_in_cents, carried_out_cents,"
+            " re_presented_cents, transfers_cents)"
+            " VALUES (:period_key, :attempt, 'draft', 0, 0, 0, 0, 0, 0, 0, 0) RETURNING run_id"
+        ),
+        {"period_key": period_key, "attempt": 1 if run is None else run.attempt + 1},
+    ).scalar_one()
+    return run_id
+
+
+def _fill(connection: Connection, run_id: int, ends_before: date) -> None:
+    """One remittance per partner, its lines, and the run's totals. What a partner owes more than
+    he earned (net not positive) is carried out: no transfer."""
+    connection.execute(
+        text(
+            f"WITH owed AS ({_OWED}), "  # noqa: S608
+            "net AS (SELECT partner_id,"
+            "   coalesce(sum(amount_cents) FILTER (WHERE nature = 'debit'), 0) AS gross,"
+            "   coalesce(sum(amount_cents) FILTER (WHERE nature <> 'debit'), 0) AS corrections,"
+            "   sum(amount_cents) AS net"
+            "   FROM owed GROUP BY partner_id), "
+            "made AS (INSERT INTO remittance (run_id, partner_id, gross_cents, corrections_cents,"
+            "   carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents)"
+            "   SELECT :run_id, partner_id, gross, corrections, 0, 0, greatest(net, 0),"
+            "          least(net, 0) FROM net ORDER BY partner_id"
+            "   RETURNING remittance_id, partner_id)"
+            "INSERT INTO remittance_line"
+            " (remittance_id, operation_id, wallet, nature, amount_cents)"
+            " SELECT remittance_id, operation_id, wallet, nature, amount_cents"
+            " FROM owed JOIN made USING (partner_id)"
+        ),
+        {"run_id": run_id, "ends_before": ends_before},
+    )
+    connection.execute(
+        text(
+            "UPDATE reimbursement_run r SET debits = s.debits, partners = t.partners,"
+            " gross_cents = t.gross, corrections_cents = t.corrections,"
+            " carried_in_cents = t.carried_in, carried_out_cents = t.carried_out,"
+            " re_presented_cents = t.re_presented, transfers_cents = t.transfers"
+            " FROM (SELECT count(*) AS partners,"
+            "   coalesce(sum(gross_cents), 0) AS gross,"
+            "   coalesce(sum(corrections_cents), 0) AS corrections,"
+            "   coalesce(sum(carried_in_cents), 0) AS carried_in,"
+            "   coalesce(sum(carried_out_cents), 0) AS carried_out,"
+            "   coalesce(sum(re_presented_cents), 0) AS re_presented,"
+            "   coalesce(sum(transfer_cents), 0) AS transfers"
+            "   FROM remittance WHERE run_id = :run_id) t,"
+            " (SELECT count(*) AS debits FROM remittance_line JOIN remittance USING (remittance_id)"
+            "   WHERE run_id = :run_id AND nature = 'debit') s"
+            " WHERE r.run_id = :run_id"
+        ),
+        {"run_id": run_id},
+    )

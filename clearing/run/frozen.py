@@ -1,0 +1,39 @@
+"""What a submitted run froze: one digest over all that will be paid.
+
+The law: approval and export recompute it from the rows; one cent, account or line that moved since
+the submission is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection, text
+
+from cardservice.ledger.seals import STREAMED
+
+_REMITTANCES = text(
+    "SELECT partner_id, gross_cents, corrections_cents, carried_in_cents, re_presented_cents,"
+    " transfer_cents, carried_out_cents, iban, holder_name FROM remittance"
+    " WHERE run_id = :run_id ORDER BY partner_id"
+)
+_LINES = text(
+    "SELECT m.partner_id, l.operation_id, l.wallet, l.nature, l.amount_cents"
+    " FROM remittance_line l JOIN remittance m USING (remittance_id)"
+    " WHERE m.run_id = :run_id ORDER BY m.partner_id, l.operation_id"
+)
+
+
+def content_hash(connection: Connection, run_id: int) -> bytes:
+    """SHA-256 (32 bytes) of a run's remittances and lines, streamed in a fixed order.
+
+    Each field is written with its length, so that no two contents spell the same bytes.
+    """
+    digest = hashlib.sha256()
+    for query in (_REMITTANCES, _LINES):
+        for row in connection.execute(query, {"run_id": run_id}, execution_options=STREAMED):
+            for value in row:
+                field = str(value).encode()
+                digest.update(len(field).to_bytes(4, "big"))
+                digest.update(field)
+    return digest.digest()
