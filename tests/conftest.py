@@ -1,4 +1,4 @@
-"""One private PostgreSQL for each test process, emptied between tests, with a clock that tests move.
+"""One private PostgreSQL per test process, emptied between tests, with a clock that tests move.
 
 The law: tests see what production sees: the application's role, real commits, the real functions.
 Only the clean-up between tests is done by the superuser, who alone may remove an operation.

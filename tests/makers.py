@@ -30,7 +30,7 @@ from cardservice.wiring import Office
 
 YEAR = 2026
 PIN = "4826"
-PASSWORD = "a long enough password"  # noqa: S105
+PASSWORD = "a long enough password"
 IBAN, OTHER_IBAN = "FR7630004000031234567890143", "FR7610107001011234567890129"
 BOTH_WALLETS = ("sport_culture_leisure", "tutoring")
 

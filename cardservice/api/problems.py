@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from types import MappingProxyType
 from typing import Any
 
@@ -137,7 +137,7 @@ async def _not_known(request: Request, failure: Exception) -> Response:
     return problem("unavailable", retry_after=_UNAVAILABLE_FOR_SECONDS, **members)
 
 
-HANDLERS: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     HTTPException: _no_such_page,
     RequestValidationError: _malformed,
     RequestTooLarge: _too_large,

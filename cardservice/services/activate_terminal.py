@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.clock import instant_now, paris_today
+from cardservice.db.queries.clock import ledger_instant, paris_today
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.scheme import rule_number
 from cardservice.domain.activation_token import (
@@ -78,7 +78,7 @@ def recognise_activation_code(
         if found is None:
             return Refused("activation_unknown")
         minutes = rule_number(connection, "activation_token_minutes", paris_today(connection))
-        until = instant_now(connection) + timedelta(minutes=minutes)
+        until = ledger_instant(connection) + timedelta(minutes=minutes)
         return ActivationFacts(
             found.public_id,
             sign_activation_token(keys, ActivationToken(code_hash, until)),
@@ -102,7 +102,7 @@ def confirm_activation(
     if not label_is_fit(label):
         return Refused("terminal_label_malformed")
     with unit_of_work(engine) as connection:
-        if instant_now(connection) >= token.until:
+        if ledger_instant(connection) >= token.until:
             return Refused("activation_unknown")
         terminal_id = _use_up(connection, token.code_hash)
         if terminal_id is None:

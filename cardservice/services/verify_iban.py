@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.agents import Agent, agent_of_email
-from cardservice.db.queries.clock import instant_now
+from cardservice.db.queries.clock import ledger_instant
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.partners import locked_partner_named
 from cardservice.domain.calendar import format_minute
@@ -50,7 +50,7 @@ def verify_iban(engine: Engine, *, partner_name: str, email: str) -> IbanVerifie
         waiting = _waiting_account(connection, partner.partner_id)
         if waiting is None:
             return Refused("iban_not_waiting")
-        refused = _refusal(waiting, agent, instant_now(connection))
+        refused = _refusal(waiting, agent, ledger_instant(connection))
         if refused is not None:
             return refused
         _put_in_use(connection, partner.partner_id, waiting.bank_account_id, agent)

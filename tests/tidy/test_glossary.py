@@ -10,6 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from cardservice.db.sql_objects import sql_files
 from cardservice.db.tables import metadata
 from tests.tidy.tree import PRODUCT, ROOT, own_files, parsed
 
@@ -56,8 +57,8 @@ def problems_of(term: Term, known: set[str]) -> list[str]:
 
 
 def known_objects() -> set[str]:
-    """Tables, classes, and names given at the top of a module."""
-    known = set(metadata.tables)
+    """Tables, SQL objects, classes, and names given at the top of a module."""
+    known = set(metadata.tables) | {file.stem for file in sql_files()}
     for file in own_files(".py", under=PRODUCT):
         for node in parsed(file).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from cardservice.domain.calendar import paris_day
 
 
-def instant_now(connection: Connection) -> datetime:
+def ledger_instant(connection: Connection) -> datetime:
     """The instant of the ledger's clock, aware UTC."""
     found: datetime = connection.execute(text("SELECT ledger_now()")).scalar_one()
     return found
@@ -17,7 +17,7 @@ def instant_now(connection: Connection) -> datetime:
 
 def paris_today(connection: Connection) -> date:
     """The Paris day of the ledger's clock."""
-    return paris_day(instant_now(connection))
+    return paris_day(ledger_instant(connection))
 
 
 def wall_seconds(connection: Connection) -> int:

@@ -1,0 +1,77 @@
+"""The application: counters mounted over one office, opened and closed with the process.
+
+The law: nothing is decided here; a new counter is one more list of routes. Middleware is pure ASGI,
+in this order from outside: headers, traffic, size of bodies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+
+from cardservice.api import (
+    activation,
+    cancellations,
+    day_closes,
+    debits,
+    health,
+    identifications,
+    me,
+    photos,
+)
+from cardservice.api.desk import Desk
+from cardservice.api.limits import BodyLimit, SecurityHeaders
+from cardservice.api.lookup_budgets import open_budgets
+from cardservice.api.problems import HANDLERS
+from cardservice.api.reading_log import ReadingLog
+from cardservice.api.traffic import Traffic
+from cardservice.wiring import Office, opened_till
+
+# Routes are tried in this order: the one called most stands first.
+_ROUTES = (
+    *debits.ROUTES,
+    *identifications.ROUTES,
+    *cancellations.ROUTES,
+    *photos.ROUTES,
+    *me.ROUTES,
+    *day_closes.ROUTES,
+    *activation.ROUTES,
+    *health.ROUTES,
+)
+
+
+def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
+    """The application over an open office; its till opens with the server's event loop."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened_till(office, lanes=lanes) as till:
+            budgets = await run_in_threadpool(open_budgets, office.engine)
+            reading_log = ReadingLog(office.engine)
+            writing = asyncio.create_task(reading_log.run())
+            app.state.desk = Desk(office, till, budgets, reading_log)
+            try:
+                yield
+            finally:
+                writing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await writing
+                await reading_log.flush()
+
+    app = FastAPI(
+        title="CJeune",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers=HANDLERS,
+        middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
+    )
+    app.router.routes.extend(_ROUTES)
+    return app

@@ -1,0 +1,143 @@
+"""A throw-away instance to measure on: the real schema, the real clock, made-up cards by the
+thousand. It lives in a folder of its own and is never an instance that people use."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Connection, text
+
+from cardservice.db.engine import make_engine, unit_of_work
+from cardservice.db.upgrade import OWNER
+from cardservice.domain.card_code import last4, make_card_code
+from cardservice.domain.identification import Identification, sign_identification
+from cardservice.domain.keys import Keys, code_mac, secret_hash
+from cardservice.wiring import Office
+
+WALLET = "sport_culture_leisure"
+PARTNERS = 50
+# So much that no debit of one cent is ever refused in a run.
+GRANT_CENTS = 100_000_000
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class BenchInstance:
+    """What the load needs to know. `tickets` pairs a terminal key with an identification."""
+
+    cards: int
+    tickets: list[tuple[str, str]]
+    codes: list[str]
+    terminal_keys: list[str]
+
+
+def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
+    """Puts partners, terminals and `cards` holders with one wallet each into an empty database."""
+    assert office.private_server is not None, "the bench measures on its own private server"
+    owner = make_engine(office.private_server.url(OWNER), serving=False)
+    try:
+        with unit_of_work(owner) as connection:
+            year, until = _school_year(connection)
+            keys = _terminals(connection)
+            codes = [make_card_code(secrets.randbelow) for _ in range(cards)]
+            _holders(connection, office.keys, codes, year)
+        for first in range(1, cards + 1, _CHUNK):
+            with unit_of_work(owner) as connection:
+                _wallets(connection, year, first, min(first + _CHUNK - 1, cards))
+        with unit_of_work(owner) as connection:
+            connection.execute(text("ANALYZE"))
+    finally:
+        owner.dispose()
+    return BenchInstance(
+        cards, [_ticket(office.keys, keys, cards, until) for _ in range(tickets)], codes, keys
+    )
+
+
+def _school_year(connection: Connection) -> tuple[int, datetime]:
+    row = connection.execute(
+        text(
+            "INSERT INTO school_year SELECT 2000, current_date - 30, current_date + 300, 'bench'"
+            " RETURNING school_year, ledger_now() AS now"
+        )
+    ).one()
+    return row.school_year, row.now + timedelta(days=1)
+
+
+def _terminals(connection: Connection) -> list[str]:
+    keys = []
+    for number in range(1, PARTNERS + 1):
+        key = f"ck_{secrets.token_urlsafe(32)}"
+        connection.execute(
+            text(
+                "WITH p AS (INSERT INTO partner (siret, legal_name, trade_name, trade, email,"
+                "  address, postal_code, commune, created_at) VALUES (:name, :name, :name, 'x',"
+                "  'x', 'x', '13000', 'x', ledger_now()) RETURNING partner_id),"
+                " a AS (INSERT INTO agreement (partner_id, number, starts_on)"
+                "  SELECT partner_id, :name, '2000-01-01' FROM p RETURNING agreement_id),"
+                " w AS (INSERT INTO agreement_wallet SELECT agreement_id, :wallet FROM a),"
+                " o AS (INSERT INTO outlet (partner_id, name, address)"
+                "  SELECT partner_id, 'x', 'x' FROM p RETURNING outlet_id)"
+                " INSERT INTO terminal (public_id, outlet_id, kind, label, state, key_hash,"
+                "  pin_required, limit_cents, ticket, created_at)"
+                " SELECT :name, outlet_id, 'phone', 'x', 'active', :key_hash, 'never', 10000,"
+                "  false, ledger_now() FROM o"
+            ),
+            {"name": f"bench-{number}", "wallet": WALLET, "key_hash": secret_hash(key)},
+        )
+        keys.append(key)
+    return keys
+
+
+def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO beneficiary (ine, last_name, first_name, birth_date)"
+            " SELECT 'BENCH' || n, 'Nom', 'Prénom', '2013-01-01'"
+            " FROM generate_series(1, :count) AS n"
+        ),
+        {"count": len(codes)},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO card (serial, code_mac, last4, beneficiary_id, school_year, state,"
+            "  valid_from, valid_until, issued_at)"
+            " SELECT 'B' || n, mac, last4, n, :year, 'active', current_date - 30,"
+            "  current_date + 300, ledger_now()"
+            " FROM unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
+            "  WITH ORDINALITY AS one (mac, last4, n) ORDER BY n"
+        ),
+        {
+            "year": year,
+            "macs": [code_mac(keys, code) for code in codes],
+            "last4s": [last4(code) for code in codes],
+        },
+    )
+
+
+def _wallets(connection: Connection, year: int, first: int, last: int) -> None:
+    holders = list(range(first, last + 1))
+    connection.execute(
+        text(
+            "SELECT grant_many(CAST(:ids AS uuid[]), CAST(:holders AS bigint[]),"
+            " CAST(:year AS smallint), :wallet, :cents)"
+        ),
+        {
+            "ids": [uuid4() for _ in holders],
+            "holders": holders,
+            "year": year,
+            "wallet": WALLET,
+            "cents": GRANT_CENTS,
+        },
+    )
+
+
+def _ticket(keys: Keys, terminal_keys: list[str], cards: int, until: datetime) -> tuple[str, str]:
+    """A terminal's key and an identification of its own, for a card drawn at random."""
+    terminal = secrets.randbelow(len(terminal_keys))
+    card = secrets.randbelow(cards) + 1
+    return terminal_keys[terminal], sign_identification(
+        keys, Identification(card, card, terminal + 1, until, holder_has_wallets=True)
+    )

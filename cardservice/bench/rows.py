@@ -1,0 +1,210 @@
+"""The rows of the bench: what is measured, beside what, and the medians."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from threading import Event
+from typing import Any
+
+import psutil
+
+from cardservice.bench.database_load import (
+    LoadFailed,
+    money_function,
+    prepare_yardstick,
+    write_debit_script,
+    yardstick,
+)
+from cardservice.bench.http_load import HttpRun, assert_wrk, http_load
+from cardservice.bench.instance import PARTNERS, WALLET, BenchInstance, fill
+from cardservice.db.embedded import PrivateServer
+from cardservice.settings import read_settings
+from cardservice.wiring import opened_office, upgrade
+
+_SECONDS = 6
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """One figure. `yardstick` names what it was measured beside; `ratio` is value / yardstick."""
+
+    name: str
+    value: float
+    unit: str
+    yardstick: str | None
+    ratio: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as `cjeune bench --json` lists it."""
+        return asdict(self)
+
+
+def run_bench(
+    *, runs: int, cards: int, say: Callable[[str], None] = lambda _line: None
+) -> list[BenchRow]:
+    """Measures every row, `runs` times each (at least three), alternately with its yardstick."""
+    assert runs >= 3, "a median of less than three runs says nothing"
+    assert_wrk()
+    with tempfile.TemporaryDirectory(prefix="cjeune-bench-") as folder:
+        data_dir = Path(folder) / "data"
+        Path(folder).chmod(0o755)
+        settings = read_settings(data_dir, environment={})
+        upgrade(settings)
+        with opened_office(settings) as office:
+            server = office.private_server
+            assert server is not None
+            say(f"filling {cards} cards")
+            instance = fill(office, cards)
+            prepare_yardstick(server)
+            script = data_dir / "debit.sql"
+            write_debit_script(script, cards=cards, partners=PARTNERS, wallet=WALLET)
+            measure = _Measure(server, instance, data_dir, script, runs, say)
+            return [*measure.database_rows(), *measure.http_rows()]
+
+
+@dataclass
+class _Measure:
+    server: PrivateServer
+    instance: BenchInstance
+    data_dir: Path
+    script: Path
+    runs: int
+    say: Callable[[str], None]
+
+    def database_rows(self) -> Iterator[BenchRow]:
+        """The money function beside pgbench's simple-update."""
+        for clients in (8, 32):
+            self._function(clients, seconds=2)  # warm
+            functions, yardsticks = [], []
+            for run in range(self.runs):
+                yardsticks.append(yardstick(self.server, clients=clients, seconds=_SECONDS))
+                functions.append(self._function(clients))
+                self.say(f"{clients} clients, run {run + 1}: {functions[-1]} / {yardsticks[-1]}")
+            yield _row(
+                f"money_function_{clients}",
+                median(functions),
+                "debits/s",
+                f"pgbench simple-update, {clients} clients",
+                median(yardsticks),
+            )
+
+    def http_rows(self) -> Iterator[BenchRow]:
+        """The service beside the money function, one call per debit, 32 clients."""
+        with _service(self.data_dir) as (base_url, service):
+            watched = [service, self._postmaster()]
+            found: dict[int, list[HttpRun]] = {8: [], 32: [], 128: []}
+            functions = []
+            self._http(base_url, "debit.lua", 32, watched, seed=0, seconds=2)  # warm
+            for run in range(self.runs):
+                functions.append(self._function(32))
+                for clients, runs in found.items():
+                    runs.append(
+                        self._http(
+                            base_url, "debit.lua", clients, watched, seed=run * 1000 + clients
+                        )
+                    )
+                    self.say(f"HTTP, {clients} clients, run {run + 1}: {runs[-1]}")
+            identifications = [
+                self._http(base_url, "identification.lua", 32, watched, seed=run)
+                for run in range(self.runs)
+            ]
+        beside = "the money function under pgbench, 32 clients"
+        for clients in (32, 128):
+            value = median(run.per_second for run in found[clients])
+            yield _row(f"http_debit_{clients}", value, "debits/s", beside, median(functions))
+        yield _row("debit_cpu_us", median(run.cpu_us for run in found[32]), "µs", None, None)
+        for clients in (8, 32):
+            p99_us = median(run.p99_us for run in found[clients])
+            yield _row(f"debit_p99_{clients}_ms", p99_us / 1000, "ms", None, None)
+        cpu_us = median(run.cpu_us for run in identifications)
+        yield _row("identification_cpu_us", cpu_us, "µs", None, None)
+
+    def _function(self, clients: int, *, seconds: int = _SECONDS) -> int:
+        return money_function(self.server, self.script, clients=clients, seconds=seconds)
+
+    def _http(
+        self,
+        base_url: str,
+        script: str,
+        clients: int,
+        watched: list[psutil.Process],
+        *,
+        seed: int,
+        seconds: int = _SECONDS,
+    ) -> HttpRun:
+        return http_load(
+            base_url,
+            script,
+            clients=clients,
+            seconds=seconds,
+            files=self._files(),
+            seed=seed,
+            processes=watched,
+        )
+
+    def _files(self) -> dict[str, str]:
+        tickets, readings = self.data_dir / "tickets.tsv", self.data_dir / "readings.tsv"
+        if not tickets.exists():
+            tickets.write_text("".join(f"{key}\t{one}\n" for key, one in self.instance.tickets))
+            keys = self.instance.terminal_keys
+            readings.write_text(
+                "".join(
+                    f"{keys[n % len(keys)]}\t{code}\n"
+                    for n, code in enumerate(self.instance.codes[:20_000])
+                )
+            )
+        return {"BENCH_TICKETS": str(tickets), "BENCH_READINGS": str(readings)}
+
+    def _postmaster(self) -> psutil.Process:
+        pid_file = self.data_dir / "postgres" / "postmaster.pid"
+        return psutil.Process(int(pid_file.read_text().splitlines()[0]))
+
+
+def _row(
+    name: str, value: float, unit: str, beside: str | None, yardstick_value: float | None
+) -> BenchRow:
+    ratio = None if yardstick_value is None else round(value / yardstick_value, 3)
+    return BenchRow(name, round(value, 2), unit, beside, ratio)
+
+
+@contextmanager
+def _service(data_dir: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The service as shipped, in a process of its own, for as long as the block lasts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "cardservice.cli", "serve", "--port", str(port)]
+    running = subprocess.Popen(
+        [*command, "--data-dir", str(data_dir)], env={**os.environ, "CJEUNE_LOG_LEVEL": "error"}
+    )
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", running)
+        yield f"http://127.0.0.1:{port}", psutil.Process(running.pid)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(timeout=30)
+
+
+def _wait_until_ready(address: str, running: subprocess.Popen[bytes]) -> None:
+    pause = Event()
+    for _ in range(300):
+        if running.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            pause.wait(0.1)
+    raise LoadFailed("the service did not start")

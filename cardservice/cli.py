@@ -1,0 +1,53 @@
+"""`cjeune …`: every command of the product, gathered under one name.
+
+The law: this file only gathers. A command lives in the room it belongs to (`cardservice.commands`).
+"""
+
+from __future__ import annotations
+
+import click
+
+from cardservice.commands.agents import agent
+from cardservice.commands.bench import bench
+from cardservice.commands.cards import cards
+from cardservice.commands.database import database
+from cardservice.commands.day import day
+from cardservice.commands.partners import iban, partner, partners
+from cardservice.commands.proof import proof
+from cardservice.commands.roster import roster
+from cardservice.commands.run import run
+from cardservice.commands.terminals import terminal
+
+# One line per command, in the order of a life: make it, fill it, serve, close, pay, prove.
+COMMANDS: tuple[click.Command, ...] = (
+    database,
+    roster,
+    partners,
+    partner,
+    iban,
+    agent,
+    cards,
+    terminal,
+    day,
+    run,
+    proof,
+    bench,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cjeune() -> None:
+    """CJeune: the youth benefit card, from the roster to the bank."""
+
+
+for command in COMMANDS:
+    cjeune.add_command(command)
+
+
+def main() -> None:
+    """The console script; ends the process with 0 done, 1 refused or failed, 2 usage."""
+    cjeune(prog_name="cjeune")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""`cjeune bench`: measures the money path and prints each figure with its yardstick."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cardservice.bench.database_load import LoadFailed
+from cardservice.bench.http_load import WrkMissing
+from cardservice.bench.rows import BenchRow, run_bench
+from cardservice.commands.session import Failed, json_option, say_json
+from cardservice.commands.words import sentence
+
+
+@click.command("bench")
+@click.option("--runs", type=click.IntRange(3, 25), default=3, show_default=True)
+@click.option("--cards", type=click.IntRange(1_000), default=50_000, show_default=True)
+@json_option
+def bench(runs: int, cards: int, as_json: bool) -> None:
+    """Measure on a throw-away instance: about four minutes on two cores."""
+    console = Console(stderr=True)
+    try:
+        rows = run_bench(runs=runs, cards=cards, say=console.log)
+    except (WrkMissing, LoadFailed) as failure:
+        raise Failed(sentence("bench", "failed", detail=failure)) from failure
+    if as_json:
+        say_json([row.as_json() for row in rows])
+    else:
+        _show(rows)
+
+
+def _show(rows: list[BenchRow]) -> None:
+    table = Table()
+    for column in ("name", "value", "unit", "yardstick", "ratio"):
+        table.add_column(sentence("bench", column))
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        table.add_row(row.name, f"{row.value:g}", row.unit, row.yardstick or "", ratio)
+    Console().print(table)

@@ -1,0 +1,123 @@
+"""`cjeune partners`, `cjeune partner`, `cjeune iban`: the register, its states, its accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cardservice.commands.imports import (
+    accept_valid_option,
+    bad_lines_json,
+    content_of,
+    file_argument,
+    nothing_taken,
+    say_bad_lines,
+)
+from cardservice.commands.session import (
+    command_actor,
+    done,
+    json_option,
+    progress_shown,
+    say,
+    say_json,
+    say_refused,
+    with_office,
+)
+from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.agents import agent_of_email
+from cardservice.domain.refusal import Refused
+from cardservice.services.import_partners import import_partners
+from cardservice.services.resume_partner import resume_partner
+from cardservice.services.suspend_partner import suspend_partner
+from cardservice.services.verify_iban import verify_iban
+from cardservice.wiring import Office
+
+
+@click.group("partners")
+def partners() -> None:
+    """The register of partners."""
+
+
+@click.group("partner")
+def partner() -> None:
+    """One partner, by SIRET, number or exact name."""
+
+
+@click.group("iban")
+def iban() -> None:
+    """The bank accounts of partners."""
+
+
+@partners.command("import")
+@file_argument
+@accept_valid_option
+@click.option("--as", "email", help="Agent who answers for the IBANs of the file.")
+@json_option
+@with_office
+def import_file(
+    office: Office, file: Path, accept_valid: bool, email: str | None, as_json: bool
+) -> None:
+    """Take FILE, a `;` CSV in UTF-8, one line per outlet."""
+    with progress_shown("partners") as progress:
+        imported = done(
+            import_partners(
+                office.engine,
+                content_of(file),
+                actor=_actor(office, email),
+                accept_valid=accept_valid,
+                progress=progress,
+            )
+        )
+    counts = {
+        "created": imported.created,
+        "updated": imported.updated,
+        "unchanged": imported.unchanged,
+    }
+    bad_lines = imported.bad_lines
+    if as_json:
+        say_json({"taken": imported.taken, **counts, "bad_lines": bad_lines_json(bad_lines)})
+    else:
+        say_bad_lines(bad_lines)
+    if not imported.taken:
+        raise nothing_taken(bad_lines)
+    if not as_json:
+        say("partners", "taken", bad=len(bad_lines), **counts)
+
+
+@partner.command("suspend")
+@click.argument("partner_name", metavar="PARTNER")
+@with_office
+def suspend(office: Office, partner_name: str) -> None:
+    """Stop a partner's terminals from debiting."""
+    changed = done(suspend_partner(office.engine, partner_name=partner_name, actor=command_actor()))
+    say("partners", "suspended", name=changed.trade_name)
+
+
+@partner.command("resume")
+@click.argument("partner_name", metavar="PARTNER")
+@with_office
+def resume(office: Office, partner_name: str) -> None:
+    """Let a suspended partner's terminals debit again."""
+    changed = done(resume_partner(office.engine, partner_name=partner_name, actor=command_actor()))
+    say("partners", "resumed", name=changed.trade_name)
+
+
+@iban.command("verify")
+@click.argument("partner_name", metavar="PARTNER")
+@click.option("--as", "email", required=True, help="Agent who has compared the IBAN.")
+@with_office
+def verify(office: Office, partner_name: str, email: str) -> None:
+    """Verify the account of a partner that waits; never by the agent who changed it."""
+    verified = done(verify_iban(office.engine, partner_name=partner_name, email=email))
+    say("partners", "verified", iban=verified.masked_iban)
+
+
+def _actor(office: Office, email: str | None) -> str:
+    if email is None:
+        return command_actor()
+    with unit_of_work(office.engine) as connection:
+        agent = agent_of_email(connection, email)
+    if agent is None:
+        raise say_refused(Refused("agent_unknown"))
+    return agent.actor

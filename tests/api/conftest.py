@@ -1,0 +1,77 @@
+"""The real application under uvicorn on a free port, asked over HTTP as a stranger would.
+
+One server for each test process, over the database of tests/conftest.py; `office` empties it between
+tests, and every register that moved reaches the server by itself, as in production.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+import uvicorn
+
+from cardservice.app import create_app
+from cardservice.wiring import Office, opened_office
+from tests.api.stranger import Stranger
+from tests.makers import Till
+
+_ADDRESSES = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the service answers, and the application behind it."""
+
+    base_url: str
+    app: object
+
+
+@pytest.fixture(scope="session")
+def server(instance: Office) -> Iterator[Server]:
+    """A server of its own engine, as `cjeune serve` has one."""
+    with opened_office(instance.settings, serving=True) as office:
+        app = create_app(office)
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            port = listening.getsockname()[1]
+            running = uvicorn.Server(
+                uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+            )
+            thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
+            thread.start()
+            base_url = f"http://127.0.0.1:{port}"
+            _wait_for(base_url, running)
+            yield Server(base_url, app)
+            running.should_exit = True
+            thread.join(20)
+
+
+def _wait_for(base_url: str, running: uvicorn.Server) -> None:
+    transport = httpx.HTTPTransport(retries=20)
+    with httpx.Client(transport=transport, base_url=base_url, timeout=20) as client:
+        assert client.get("/healthz").status_code == 200
+    assert running.started
+
+
+@pytest.fixture
+def stranger(server: Server, office: Office) -> Iterator[Callable[..., Stranger]]:
+    """Makes a client of a terminal's key, or of none; all from one address of this test's own."""
+    opened: list[Stranger] = []
+    # The budgets of addresses live as long as the process: each test calls from its own.
+    address = f"127.{next(_ADDRESSES)}.0.1"
+
+    def make(till: Till | None = None, **options: str) -> Stranger:
+        key = None if till is None else till.key
+        client = Stranger(server.base_url, key, **{"address": address, **options})
+        opened.append(client)
+        return client
+
+    yield make
+    for client in opened:
+        client.close()
