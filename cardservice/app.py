@@ -27,13 +27,14 @@ from cardservice.api import (
 from cardservice.api.desk import Desk
 from cardservice.api.limits import BodyLimit, SecurityHeaders
 from cardservice.api.lookup_budgets import open_budgets
+from cardservice.api.openapi import openapi_route
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
 from cardservice.api.traffic import Traffic
 from cardservice.wiring import Office, opened_till
 
 # Routes are tried in this order: the one called most stands first.
-_ROUTES = (
+_API = [
     *debits.ROUTES,
     *identifications.ROUTES,
     *cancellations.ROUTES,
@@ -41,8 +42,7 @@ _ROUTES = (
     *me.ROUTES,
     *day_closes.ROUTES,
     *activation.ROUTES,
-    *health.ROUTES,
-)
+]
 
 
 def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
@@ -73,5 +73,5 @@ def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
         exception_handlers=HANDLERS,
         middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
     )
-    app.router.routes.extend(_ROUTES)
+    app.router.routes.extend([*_API, openapi_route(_API), *health.ROUTES])
     return app

@@ -62,18 +62,24 @@ def utc(instant: datetime | None) -> str:
 def debit_body(facts: DebitFactsStored, *, replayed: bool, with_balance: bool = True) -> Body:
     """A debit that was answered: approved, or declined with its reason."""
     assert facts.operation_no is not None and facts.business_day is not None
-    stored = {
-        "wallet": facts.wallet,
-        "amount_cents": facts.amount_cents,
+    reference = {"reference": operation_reference(facts.operation_no)}
+    amount = {"wallet": facts.wallet, "amount_cents": facts.amount_cents}
+    when = {
         "accepted_at": utc(facts.accepted_at),
         "business_day": facts.business_day.isoformat(),
-        "reference": operation_reference(facts.operation_no),
     }
     if facts.outcome == "approved":
-        body = {"outcome": "approved", "operation_id": str(facts.operation_id), **stored}
-        if with_balance:
-            body["balance_after_cents"] = facts.balance_after_cents
-        return {**body, "card": {"last4": facts.last4}, "replayed": replayed}
+        balance = {"balance_after_cents": facts.balance_after_cents} if with_balance else {}
+        return {
+            "outcome": "approved",
+            "operation_id": str(facts.operation_id),
+            **reference,
+            **amount,
+            **balance,
+            **when,
+            "card": {"last4": facts.last4},
+            "replayed": replayed,
+        }
     assert facts.code is not None, "a refusal has its code"
     return {
         **declined_body(
@@ -82,7 +88,9 @@ def debit_body(facts: DebitFactsStored, *, replayed: bool, with_balance: bool = 
             balance_cents=facts.balance_after_cents if with_balance else None,
             tries_left=facts.tries_left,
         ),
-        **stored,
+        **reference,
+        **amount,
+        **when,
         "replayed": replayed,
     }
 

@@ -165,9 +165,7 @@ async def list_day(request: Request) -> Response:
 
 def _by_id(engine: Engine, terminal: TerminalFacts, operation_id: UUID) -> Row[Any] | None:
     with unit_of_work(engine) as connection:
-        return debits.by_id(
-            connection, partner_id=terminal.partner_id, operation_id=operation_id
-        )
+        return debits.by_id(connection, partner_id=terminal.partner_id, operation_id=operation_id)
 
 
 def _of_day(

@@ -1,7 +1,7 @@
 """`POST /identifications`: who is in front of me, and what may be spent here?
 
-The law: 401, 422, 403, then the budgets, then the answer; an unknown code costs a miss, and the miss
-that uses up the budget is the last one answered. What was found is noted for its holder.
+The law: 401, 422, 403, then the budgets, then the answer; an unknown code costs a miss, and the
+miss that uses up the budget is the last one answered. What was found is noted for its holder.
 """
 
 from __future__ import annotations

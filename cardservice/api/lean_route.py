@@ -1,8 +1,8 @@
 """A route whose endpoint takes the request and gives the response, with nothing in between.
 
-Why: FastAPI's own handler costs 45 µs a call for what the counter does itself in 5: reading the body
-strictly (twice-named members, NaN) and rendering it. What FastAPI is for, the document of the API,
-stays: it is written beside each route as `openapi`.
+Why: FastAPI's own handler costs 45 µs a call for what the counter does itself in 5: reading the
+body strictly (twice-named members, NaN) and rendering it. What FastAPI is for, the document of the
+API, stays: it is written beside each route as `openapi`.
 """
 
 from __future__ import annotations

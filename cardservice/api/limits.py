@@ -65,8 +65,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         for name, value in scope["headers"]:
-            # The server has refused a length that is not a number.
-            if name == b"content-length" and int(value) > MOST_BODY_BYTES:
+            if name == b"content-length" and value.isdigit() and int(value) > MOST_BODY_BYTES:
                 await problem("request_too_large")(scope, receive, send)
                 return
         arrived = 0

@@ -1,8 +1,8 @@
 """Errors of the counter as RFC 9457 problems: one table from code to HTTP status.
 
-The law: a problem says what is wrong by code and in French, never with the caller's values, a stack
-or a name of ours. An outcome that is not known is 503 `unavailable` with the operation's id, so that
-the terminal asks again.
+The law: a problem says what is wrong by code and in French, never with the caller's values, a
+stack or a name of ours. An outcome that is not known is 503 `unavailable` with the operation's id,
+so that the terminal asks again.
 """
 
 from __future__ import annotations
@@ -57,23 +57,31 @@ class RequestTooLarge(Exception):
 def problem(code: str, *, retry_after: int | None = None, **members: Any) -> Answer:
     """The answer for a code of the table; `members` are added to the problem."""
     status = STATUS_OF[code]
-    texts = problem_texts(code)
     headers: list[tuple[bytes, bytes]] = []
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     if retry_after is not None:
         headers.append((b"retry-after", b"%d" % retry_after))
-    body = {
+    return Answer(
+        to_json(problem_body(code, **members)),
+        status=status,
+        code=code,
+        media_type=PROBLEM_JSON,
+        headers=tuple(headers),
+    )
+
+
+def problem_body(code: str, **members: Any) -> dict[str, Any]:
+    """The members of a problem, as RFC 9457 names them, and its code."""
+    texts = problem_texts(code)
+    return {
         "type": f"/api/reference#{code}",
         "title": texts.title,
-        "status": status,
+        "status": STATUS_OF[code],
         "detail": texts.detail,
         "code": code,
         **members,
     }
-    return Answer(
-        to_json(body), status=status, code=code, media_type=PROBLEM_JSON, headers=tuple(headers)
-    )
 
 
 def malformed_problem(found: Malformed) -> Answer:

@@ -47,9 +47,7 @@ class ReadingLog:
     async def flush(self) -> None:
         """Writes what waits; keeps it for the next time when the database is away."""
         while self._waiting:
-            batch = [
-                self._waiting.popleft() for _ in range(min(_MOST_AT_ONCE, len(self._waiting)))
-            ]
+            batch = [self._waiting.popleft() for _ in range(min(_MOST_AT_ONCE, len(self._waiting)))]
             now = time.monotonic()
             readings = [Reading(card, terminal, now - at) for card, terminal, at in batch]
             try:

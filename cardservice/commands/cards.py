@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -53,10 +54,16 @@ def issue(office: Office, school_year: int, folder: Path, ine: str | None, as_js
     with progress_shown("cards") as progress:
         waiting = 1
         while waiting:
-            lot, written = _issue_lot(office, school_year, folder, ine=ine)
+            lot, written = _issue_lot(
+                office,
+                school_year,
+                folder,
+                ine=ine,
+                before=count,
+                progress=progress,
+            )
             count, waiting = count + len(lot.cards), lot.waiting if ine is None else 0
             files += written
-            progress(count, count + waiting)
     if as_json:
         say_json({"issued": count, "files": files})
         return
@@ -66,7 +73,13 @@ def issue(office: Office, school_year: int, folder: Path, ine: str | None, as_js
 
 
 def _issue_lot(
-    office: Office, school_year: int, folder: Path, *, ine: str | None
+    office: Office,
+    school_year: int,
+    folder: Path,
+    *,
+    ine: str | None,
+    before: int,
+    progress: Callable[[int, int], object],
 ) -> tuple[CardsIssued, list[Path]]:
     files = CardFiles(folder)
     try:
@@ -80,6 +93,7 @@ def _issue_lot(
             ine=ine,
             at_most=LOT,
             hand_over=files.write,
+            progress=lambda done, waiting: progress(before + done, before + waiting),
         )
     except OSError:
         # The disk refused the sheet: no card was issued, and half a sheet is worth nothing.

@@ -64,7 +64,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], T]) -> Callable[..
 def with_office(command: Callable[Concatenate[Office, P], T]) -> Callable[..., T]:
     """Gives a command its `--data-dir` option and, as first argument, the opened office."""
 
-    def run(settings: Settings, *arguments: P.args, **options: P.kwargs) -> T:
+    def run(settings: Settings, /, *arguments: P.args, **options: P.kwargs) -> T:
         with opened_office(settings) as office:
             return command(office, *arguments, **options)
 

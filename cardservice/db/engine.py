@@ -32,6 +32,8 @@ def make_engine(url: str, *, serving: bool, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=32 if serving else 4,
         pool_timeout=5,
+        # An error that reaches a log must not carry a name, a PIN or an IBAN with it.
+        hide_parameters=True,
         connect_args=_connect_args(serving=serving),
     )
 
@@ -44,6 +46,7 @@ def make_lane_engine(url: str, lanes: int) -> AsyncEngine:
         pool_size=lanes,
         max_overflow=2,
         pool_reset_on_return=None,
+        hide_parameters=True,
         connect_args={**_connect_args(serving=True), "prepare_threshold": 0},
     )
 

@@ -108,7 +108,6 @@ _VERB_REFUSALS: Final = (
     Code("beneficiary_unknown", 231, True, "C8: nobody of this INE in this school year"),
     Code("card_exists", 232, True, "C18: the holder has a card for this year already"),
     Code("card_already_active", 233, True, "C24: activated before"),
-    Code("card_not_active", 234, True, "C25: only an active card can be paused"),
     Code("card_not_paused", 235, True, "C25: only a paused card can be resumed"),
     Code("pin_malformed", 236, False, "C58: not four digits"),
     Code("pin_missing", 237, False, "C58: the first activation chooses the PIN"),

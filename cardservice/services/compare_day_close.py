@@ -43,9 +43,9 @@ def compare_day_close(
             day=day,
             terminal_id=terminal.terminal_id,
         )
-    # A row is a tuple, which has a method of the name `count`: by place, not by name.
+    # A row is a tuple, which has a method of the name `count`: asked as a column.
     figures = (
-        Difference("count", count, sum(total[1] for total in totals)),
-        Difference("amount_cents", amount_cents, sum(total[2] for total in totals)),
+        Difference("count", count, sum(total._mapping["count"] for total in totals)),
+        Difference("amount_cents", amount_cents, sum(total.amount_cents for total in totals)),
     )
     return tuple(figure for figure in figures if figure.terminal != figure.server)

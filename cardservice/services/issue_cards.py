@@ -48,7 +48,8 @@ def issue_cards(
     """Issues at most `at_most` cards, or the one of the person with `ine`; repeat while some wait.
 
     `draw` is secrets.randbelow; `prove(code)` raises unless a QR of the code can be read back;
-    `hand_over(cards)` is called before the commit, and what it raises undoes everything.
+    `hand_over(cards)` is called before the commit, and what it raises undoes everything;
+    `progress(done, waiting)` counts beyond the lot: `waiting` is everybody without a card.
     Refused: school_year_unknown; with `ine`, beneficiary_unknown or card_exists.
     """
     with unit_of_work(engine) as connection:
@@ -68,7 +69,7 @@ def issue_cards(
         for beneficiary_id in people[:at_most]:
             _, card = maker.make(beneficiary_id)
             cards.append(card)
-            progress(len(cards), min(len(people), at_most))
+            progress(len(cards), len(people))
         if cards:
             hand_over(cards)
             note(

@@ -6,15 +6,20 @@ tests, and every register that moved reaches the server by itself, as in product
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 import itertools
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
+from PIL import Image
 
 from cardservice.app import create_app
 from cardservice.wiring import Office, opened_office
@@ -29,7 +34,8 @@ class Server:
     """Where the service answers, and the application behind it."""
 
     base_url: str
-    app: object
+    app: FastAPI
+    loop: asyncio.AbstractEventLoop
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +43,15 @@ def server(instance: Office) -> Iterator[Server]:
     """A server of its own engine, as `cjeune serve` has one."""
     with opened_office(instance.settings, serving=True) as office:
         app = create_app(office)
+        inner = app.router.lifespan_context
+
+        @contextlib.asynccontextmanager
+        async def noting_its_loop(app: FastAPI) -> AsyncIterator[None]:
+            async with inner(app):
+                app.state.loop = asyncio.get_running_loop()
+                yield
+
+        app.router.lifespan_context = noting_its_loop
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             port = listening.getsockname()[1]
@@ -47,7 +62,7 @@ def server(instance: Office) -> Iterator[Server]:
             thread.start()
             base_url = f"http://127.0.0.1:{port}"
             _wait_for(base_url, running)
-            yield Server(base_url, app)
+            yield Server(base_url, app, app.state.loop)
             running.should_exit = True
             thread.join(20)
 
@@ -75,3 +90,22 @@ def stranger(server: Server, office: Office) -> Iterator[Callable[..., Stranger]
     yield make
     for client in opened:
         client.close()
+
+
+@pytest.fixture
+def written_readings(server: Server) -> Callable[[], None]:
+    """Has the notes of readings written now, instead of within the second."""
+
+    def write() -> None:
+        log = server.app.state.desk.reading_log
+        asyncio.run_coroutine_threadsafe(log.flush(), server.loop).result(10)
+
+    return write
+
+
+@pytest.fixture
+def portrait() -> bytes:
+    """A small image."""
+    file = io.BytesIO()
+    Image.new("RGB", (60, 80), "navy").save(file, "PNG")
+    return file.getvalue()

@@ -1,6 +1,7 @@
 """The scheme in the database is what the file says, and a second run changes nothing."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from sqlalchemy import text
 
@@ -48,10 +49,7 @@ def test_fortnights_follow_each_other_without_a_gap_from_the_first_to_the_last_y
     periods = rows(office, "SELECT * FROM fortnight ORDER BY starts_on")
     assert periods[0].starts_on <= date(2023, 9, 4)
     assert periods[-1].ends_before > date(2031, 8, 31)
-    assert all(
-        earlier.ends_before == later.starts_on
-        for earlier, later in zip(periods, periods[1:], strict=False)
-    )
+    assert all(earlier.ends_before == later.starts_on for earlier, later in pairwise(periods))
     assert len([period for period in periods if period.period_key.startswith("2026-")]) == 24
 
 

@@ -1,8 +1,11 @@
 """What a roster does to people and money, and what it never does."""
 
 import threading
+from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
@@ -132,8 +135,6 @@ def test_a_year_that_the_scheme_does_not_hold_is_refused(office):
 
 
 def test_without_a_year_it_is_the_one_of_the_ledgers_day(office, clock):
-    from datetime import UTC, datetime
-
     clock.set(datetime(2027, 8, 31, 21, 59, tzinfo=UTC))
     assert take(office, pupil()).school_year == 2026
     clock.set(datetime(2027, 8, 31, 22, 0, tzinfo=UTC))
@@ -179,6 +180,22 @@ def test_the_journal_says_who_and_how_many_and_names_nobody(office):
     assert (line.actor, line.action, line.subject) == ("test", "roster.import", "school_year:2026")
     assert "created=1" in line.detail
     assert "Zanzibar" not in repr(line)
+
+
+def test_a_defect_in_the_middle_of_an_import_takes_nothing_and_logs_nobodys_name(office, superuser):
+    log = office.settings.data_dir / "postgres" / "server.log"
+    logged_before = len(log.read_text())
+    superuser("ALTER TABLE beneficiary ADD CONSTRAINT defect CHECK (false) NOT VALID")
+    try:
+        with pytest.raises(IntegrityError) as defect:
+            take(office, pupil(last_name="Zanzibar"))
+    finally:
+        superuser("ALTER TABLE beneficiary DROP CONSTRAINT defect")
+    logged = log.read_text()[logged_before:]
+    assert "defect" in logged
+    assert "Zanzibar" not in logged
+    assert "parameters hidden" in str(defect.value)
+    assert rows(office, "SELECT FROM beneficiary") == []
 
 
 def test_progress_reaches_its_total(office):

@@ -21,6 +21,8 @@ SMALL_WORDS = {
     "dans", "pour", "avec", "sur", "aux", "qui", "que",
 }  # fmt: skip
 
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE)\s+[\w(*\"]")
+
 # The users' own words, which English prose borrows.
 BORROWED = {"collégien", "collégiens", "département", "télécollecte", "collège"}
 
@@ -30,6 +32,9 @@ EXCEPTIONS = {
 
 
 def is_french(text: str) -> bool:
+    """Whether a literal is French prose; of an SQL statement only its quoted texts are judged."""
+    if SQL.match(text):
+        return any(is_french(quoted) for quoted in re.findall(r"'([^']*)'", text))
     words = [word.lower() for word in WORD.findall(text)]
     if words and QUOTES.search(text):
         return True
@@ -69,5 +74,7 @@ def test_french_is_seen_and_docstrings_and_borrowed_words_are_not() -> None:
         'd = "La carte est dans le portefeuille"\n'
         'e = "The money a collégien has left"\n'
         'f = "é"\n'
+        "g = \"INSERT INTO person VALUES ('Prénom', 'Nom', :birth_date)\"\n"
+        "h = \"INSERT INTO person VALUES ('Prénom de la personne')\"\n"
     )
-    assert sorted(line for line, _ in french_in(tree)) == [2, 3, 4, 5]
+    assert sorted(line for line, _ in french_in(tree)) == [2, 3, 4, 5, 9]

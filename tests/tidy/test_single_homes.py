@@ -71,10 +71,19 @@ def begins(tree: ast.Module) -> bool:
 
 
 def reads_the_environment(tree: ast.Module) -> bool:
+    """`{**os.environ, …}` hands the environment on to a child process and reads nothing."""
+    handed_on = {
+        id(value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if key is None
+    }
     return any(
         isinstance(node, ast.Attribute)
         and node.attr in ("environ", "environb", "getenv")
         and _owner(node.value) == "os"
+        and id(node) not in handed_on
         for node in ast.walk(tree)
     ) or any(
         isinstance(node, ast.ImportFrom)
@@ -155,6 +164,7 @@ def test_only_the_one_clock_reads_the_time_in_sql() -> None:
         (begins, "with engine.begin() as c: pass", "with unit_of_work(engine) as c: pass"),
         (reads_the_environment, "x = os.environ['HOME']", "x = settings.host"),
         (reads_the_environment, "x = os.getenv('HOME')", "os.getpid()"),
+        (reads_the_environment, "x = {'a': os.environ['A']}", "x = {**os.environ, 'A': 'b'}"),
         (reads_the_environment, "from os import environ", "from os import getpid"),
     ],
 )

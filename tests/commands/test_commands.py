@@ -1,0 +1,265 @@
+"""What is typed, what is said, and with which exit status."""
+
+import csv
+import io
+import json
+
+import pyotp
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from sqlalchemy import text
+
+from cardservice.cli import cjeune
+from cardservice.commands import card_files
+from cardservice.commands.words import refusal_sentence, sentence
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.card_code import fold_card_code
+from cardservice.domain.refusal import Refused
+from tests.makers import (
+    PASSWORD,
+    PIN,
+    make_agent,
+    make_beneficiary,
+    make_card,
+    make_partner,
+    make_terminal,
+    partner_line,
+    pupil,
+    register,
+    roster,
+)
+
+
+@pytest.fixture
+def run(data_dir):
+    """Runs `cjeune …` on the office of the test."""
+
+    def typed(*words, **options):
+        words = [str(word) for word in words]
+        return CliRunner().invoke(cjeune, [*words, "--data-dir", str(data_dir)], **options)
+
+    return typed
+
+
+def rows(office, statement):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(text(statement)).all()
+
+
+def assert_refused(result, code, **facts):
+    """One French line on stderr, exit status 1, nothing else said."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr == refusal_sentence(Refused(code, facts)) + "\n"
+
+
+# Roster and partners
+
+
+def test_a_roster_is_imported_from_a_file(office, run, tmp_path):
+    file = tmp_path / "roster.csv"
+    file.write_bytes(roster([pupil(), pupil()]))
+    result = run("roster", "import", file, "--json")
+    assert result.exit_code == 0
+    answer = json.loads(result.stdout)
+    assert (answer["created"], answer["granted"], answer["bad_lines"]) == (2, 4, [])
+    assert json.loads(run("roster", "import", file, "--json").stdout)["unchanged"] == 2
+
+
+def test_bad_lines_are_listed_by_number_and_reason_and_nothing_is_taken(office, run, tmp_path):
+    file = tmp_path / "roster.csv"
+    file.write_bytes(roster([pupil(last_name="Zanzibar", birth_date="never"), pupil()]))
+    result = run("roster", "import", file)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Ligne 2, colonne birth_date")
+    assert result.stderr == sentence("roster", "nothing_taken", count=1) + "\n"
+    assert "Zanzibar" not in result.output
+    assert rows(office, "SELECT FROM beneficiary") == []
+    assert run("roster", "import", file, "--accept-valid").exit_code == 0
+    assert len(rows(office, "SELECT FROM beneficiary")) == 1
+
+
+def test_a_file_of_other_columns_is_refused_in_one_line(run, tmp_path):
+    file = tmp_path / "roster.csv"
+    file.write_text("name;age\n")
+    result = run("roster", "import", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(run, tmp_path):
+    assert run("roster", "import", tmp_path / "nothing.csv").exit_code == 2
+
+
+def test_partners_are_imported_suspended_and_resumed(office, run, tmp_path):
+    file = tmp_path / "partners.csv"
+    line = partner_line()
+    file.write_bytes(register([line]))
+    assert json.loads(run("partners", "import", file, "--json").stdout)["created"] == 1
+    assert run("partner", "suspend", line["siret"]).exit_code == 0
+    assert_refused(run("partner", "suspend", line["siret"]), "partner_suspended")
+    assert run("partner", "resume", line["trade_name"]).exit_code == 0
+    assert_refused(run("partner", "resume", "Nobody"), "partner_unknown")
+
+
+def test_an_iban_is_verified_by_an_agent_who_did_not_bring_it(office, run, tmp_path):
+    bringer, other = make_agent(office), make_agent(office)
+    file = tmp_path / "partners.csv"
+    line = partner_line()
+    file.write_bytes(register([line]))
+    assert run("partners", "import", file, "--as", bringer.email).exit_code == 0
+    refused = run("iban", "verify", line["siret"], "--as", bringer.email)
+    assert_refused(refused, "iban_needs_second_agent")
+    assert "FR76 •••• 0143" in run("iban", "verify", line["siret"], "--as", other.email).stdout
+    assert_refused(run("partners", "import", file, "--as", "nobody@example.fr"), "agent_unknown")
+
+
+# Cards
+
+
+def test_issued_cards_come_as_a_pdf_and_a_csv_that_only_we_can_read(office, run, tmp_path):
+    make_beneficiary(office), make_beneficiary(office)
+    result = run("cards", "issue", "--school-year", 2026, "--out", tmp_path / "out", "--json")
+    assert json.loads(result.stdout)["issued"] == 2
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == [
+        "cards-C26-000001-to-C26-000002.csv",
+        "cards-C26-000001-to-C26-000002.pdf",
+    ]
+    for file in (tmp_path / "out").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600
+    content = (tmp_path / "out" / names[0]).read_text("utf-8-sig")
+    codes = [row["code"] for row in csv.DictReader(io.StringIO(content), delimiter=";")]
+    assert all(fold_card_code(code) == code for code in codes)
+    assert run("cards", "activate", codes[0], "--pin", PIN).exit_code == 0
+
+
+def test_lots_of_cards_are_all_issued(office, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("cardservice.commands.cards.LOT", 2)
+    for _ in range(5):
+        make_beneficiary(office)
+    result = run("cards", "issue", "--school-year", 2026, "--out", tmp_path, "--json")
+    answer = json.loads(result.stdout)
+    assert (answer["issued"], len(answer["files"])) == (5, 6)
+    again = run("cards", "issue", "--school-year", 2026, "--out", tmp_path, "--json")
+    assert json.loads(again.stdout)["issued"] == 0
+
+
+def test_a_full_disk_issues_no_card_and_leaves_no_half_sheet(office, run, tmp_path, monkeypatch):
+    make_beneficiary(office)
+    fsync = card_files.os.fsync
+
+    def full(handle):
+        fsync(handle)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(card_files.os, "fsync", full)
+        result = run("cards", "issue", "--school-year", 2026, "--out", tmp_path)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert rows(office, "SELECT FROM card") == []
+    assert not [file for file in tmp_path.iterdir() if not file.name.endswith(".part")]
+
+
+def test_the_life_of_a_card_can_be_typed(office, run, tmp_path):
+    card = make_card(office, pin=None)
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (600, 800)).save(photo)
+    assert_refused(run("cards", "activate", card.code), "pin_missing")
+    for words in (
+        ("activate", card.code, "--pin", PIN),
+        ("pin", card.serial, "--pin", "5093"),
+        ("photo", card.serial, photo),
+        ("pause", card.code),
+        ("resume", card.serial.lower()),
+        ("block", card.code, "--reason", "stolen"),
+    ):
+        result = run("cards", *words)
+        assert (result.exit_code, result.stderr) == (0, ""), words
+        assert card.serial in result.stdout
+        assert card.code not in result.stdout
+    assert_refused(run("cards", "resume", card.code), "card_blocked")
+    replaced = json.loads(run("cards", "replace", card.code, "--json").stdout)
+    assert (replaced["old_serial"], replaced["serial"]) == (card.serial, "C26-000002")
+    assert run("cards", "activate", replaced["code"]).exit_code == 0
+
+
+def test_a_replaced_cards_sheet_is_written_where_it_is_wanted(office, run, tmp_path):
+    card = make_card(office)
+    assert run("cards", "replace", card.code, "--out", tmp_path).exit_code == 0
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv", ".pdf"]
+
+
+# Terminals and agents
+
+
+def test_a_terminal_gets_a_code_a_fresh_one_and_an_end(office, run):
+    shop = make_partner(office)
+    words = ("--partner", shop.siret, "--kind", "box", "--label", "Caisse", "--json")
+    first = json.loads(run("terminal", "code", *words, "--pin", "always").stdout)
+    second = json.loads(run("terminal", "code", first["terminal_id"], "--json").stdout)
+    assert second["terminal_id"] == first["terminal_id"]
+    assert second["activation_code"] != first["activation_code"]
+    assert run("terminal", "revoke", first["terminal_id"]).exit_code == 0
+    assert_refused(run("terminal", "revoke", first["terminal_id"]), "terminal_revoked")
+
+
+def test_a_terminal_is_either_named_or_described(office, run):
+    till = make_terminal(office)
+    assert run("terminal", "code").exit_code == 2
+    assert run("terminal", "code", till.public_id, "--kind", "box").exit_code == 2
+    assert run("terminal", "code", "--partner", "x", "--kind", "spoon").exit_code == 2
+
+
+def test_an_agent_is_added_and_shown_the_secret_once(office, run):
+    words = ("agent", "add", "a@departement13.example", "--role", "hotline", "--password-stdin")
+    answer = json.loads(run(*words, "--json", input=PASSWORD + "\n").stdout)
+    assert pyotp.parse_uri(answer["otpauth_url"]).secret == answer["totp_secret"]
+    assert_refused(run(*words, input=PASSWORD + "\n"), "agent_exists")
+    assert_refused(run(*words, input="short\n"), "password_too_short", least=12)
+
+
+# The machine
+
+
+def test_an_upgrade_can_be_repeated(office, run):
+    assert run("db", "upgrade").exit_code == 0
+
+
+def test_an_instance_that_was_never_made_says_what_to_run(tmp_path):
+    words = ["partner", "suspend", "x", "--data-dir", str(tmp_path / "new")]
+    result = CliRunner().invoke(cjeune, words)
+    assert result.exit_code == 1
+    assert result.stderr == sentence("failures", "NotReady") + "\n"
+
+
+def test_a_server_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
+    nowhere = f"postgresql://cjeune_app@/cjeune?host={tmp_path}"
+    monkeypatch.setenv("CJEUNE_DATABASE_URL", nowhere)
+    monkeypatch.setenv("CJEUNE_OWNER_DATABASE_URL", nowhere)
+    words = ["partner", "suspend", "x", "--data-dir", str(tmp_path)]
+    result = CliRunner().invoke(cjeune, words)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
+def test_an_unknown_command_is_a_usage_error():
+    assert CliRunner().invoke(cjeune, ["nothing"]).exit_code == 2
+
+
+def every_command(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+# It measures instances that it makes and throws away.
+WITHOUT_DATA_DIR = {"bench"}
+
+
+@pytest.mark.parametrize(("name", "command"), list(every_command(cjeune)))
+def test_every_command_takes_a_data_dir_and_says_what_it_does(name, command):
+    takes = "data_dir" in {parameter.name for parameter in command.params}
+    assert takes or name in WITHOUT_DATA_DIR
+    assert command.help
