@@ -23,7 +23,7 @@ from cardservice.services.till import Till
 from cardservice.wiring import Office
 
 # Moving the clock makes every till read its register anew: once per slot, not once per sale.
-_SLOT_MINUTES: Final = 20
+_SLOT_MINUTES: Final = 10
 # What a terminal may debit at once, unless it is set otherwise (scheme rule terminal_limit_cents).
 _MOST_CENTS: Final = 10_000
 

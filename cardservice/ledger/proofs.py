@@ -21,6 +21,13 @@ from cardservice.ledger.proof_rows import Difference, operation_of
 from cardservice.ledger.seals import STREAMED
 
 _CHUNK = 5_000
+_REGISTERS = {
+    "partner_id": "partner",
+    "outlet_id": "outlet",
+    "terminal_id": "terminal",
+    "card_id": "card",
+    "beneficiary_id": "beneficiary",
+}
 _WALLET_KEY = ("beneficiary_id", "school_year", "wallet")
 
 
@@ -46,6 +53,7 @@ def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: Non
             difference
             or _prove_wallets(connection)
             or _prove_cancellations(connection)
+            or _prove_references(connection)
             or first_day_difference(connection)
         )
         return Proof(operations, difference)
@@ -148,6 +156,21 @@ def _prove_cancellations(connection: Connection) -> Difference | None:
         )
     ).scalar_one_or_none()
     return None if broken is None else Difference("operation", str(broken), "target_id")
+
+
+def _prove_references(connection: Connection) -> Difference | None:
+    """Whoever and whatever an operation names is there: what foreign keys would hold, if the hot
+    table could afford them (docs/decisions/0004)."""
+    for field, table in _REGISTERS.items():
+        query = (
+            f"SELECT o.operation_id FROM operation o WHERE o.{field} IS NOT NULL"  # noqa: S608
+            f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.{field} = o.{field})"
+            " ORDER BY o.operation_no LIMIT 1"
+        )
+        broken = connection.execute(text(query)).scalar_one_or_none()
+        if broken is not None:
+            return Difference("operation", str(broken), field)
+    return None
 
 
 def _stream(connection: Connection, query: str) -> Iterator[Row[Any]]:

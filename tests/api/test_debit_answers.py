@@ -76,9 +76,7 @@ def test_a_check_says_what_the_debit_will_and_writes_nothing(
     assert len(till.day()["items"]) == 2
 
 
-def test_the_same_debit_again_gets_the_stored_answer(
-    till: Stranger, card: makers.HeldCard
-) -> None:
+def test_the_same_debit_again_gets_the_stored_answer(till: Stranger, card: makers.HeldCard) -> None:
     operation_id = str(uuid4())
     first = till.debit(till.identify(card.code), operation_id=operation_id)
     again = till.debit_answer(till.identify(card.code), operation_id=operation_id.upper())

@@ -13,7 +13,6 @@ GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, debit, debit_m
 TO cjeune_app;
 
 GRANT INSERT, UPDATE ON
-    school_year, wallet_grant, scheme_rule, commune,
     beneficiary, beneficiary_year, holder_pin, holder_photo, card, agent,
     partner, agreement, outlet, bank_account, terminal, activation_code,
     reimbursement_run, remittance
