@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
@@ -28,6 +29,7 @@ from cardservice.api.desk import Desk
 from cardservice.api.limits import BodyLimit, SecurityHeaders
 from cardservice.api.lookup_budgets import open_budgets
 from cardservice.api.openapi import openapi_route
+from cardservice.api.pages import page_routes
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
 from cardservice.api.traffic import Traffic
@@ -43,6 +45,16 @@ _API = [
     *day_closes.ROUTES,
     *activation.ROUTES,
 ]
+
+
+# FastAPI's own spans would carry paths and queries out of the house; traffic.py says what may be.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
@@ -70,8 +82,11 @@ def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         exception_handlers=HANDLERS,
         middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
     )
-    app.router.routes.extend([*_API, openapi_route(_API), *health.ROUTES])
+    app.router.routes.extend(
+        [*_API, openapi_route(_API), *health.ROUTES, *page_routes(office.settings, _API)]
+    )
     return app

@@ -12,10 +12,12 @@ from cardservice.commands.bench import bench
 from cardservice.commands.cards import cards
 from cardservice.commands.database import database
 from cardservice.commands.day import day
+from cardservice.commands.demo import demo
 from cardservice.commands.partners import iban, partner, partners
 from cardservice.commands.proof import proof
 from cardservice.commands.roster import roster
 from cardservice.commands.run import run
+from cardservice.commands.serve import serve
 from cardservice.commands.terminals import terminal
 
 # One line per command, in the order of a life: make it, fill it, serve, close, pay, prove.
@@ -28,10 +30,12 @@ COMMANDS: tuple[click.Command, ...] = (
     agent,
     cards,
     terminal,
+    serve,
     day,
     run,
     proof,
     bench,
+    demo,
 )
 
 

@@ -41,7 +41,7 @@ class CheckForm(Form):
     """A debit to be judged without being taken: it never carries a PIN."""
 
     identification: Annotated[str, Field(description="From `POST /identifications`.")]
-    wallet: Wallet
+    wallet: Annotated[Wallet, Field(description="One that the identification lists.")]
     amount_cents: AmountCents
     identity_checked: Annotated[
         bool, Field(description="The cashier has compared photo and first name with the person.")
@@ -57,24 +57,36 @@ class DebitForm(CheckForm):
 class CancellationForm(Form):
     """A whole debit is cancelled, never a part of it."""
 
-    reason: CancellationReason | None = None
+    reason: Annotated[
+        CancellationReason | None, Field(description="For the partner's own list.")
+    ] = None
 
 
 class DayFiguresForm(Form):
     """The terminal's own figures of a business day, net of cancellations."""
 
-    count: Annotated[int, Field(ge=0, le=10**9)]
-    amount_cents: Annotated[int, Field(ge=0, le=10**15)]
+    count: Annotated[
+        int, Field(ge=0, le=10**9, description="Approved debits that were not cancelled.")
+    ]
+    amount_cents: Annotated[int, Field(ge=0, le=10**15, description="Their sum in euro cents.")]
 
 
 class ActivationForm(Form):
     """The code that the partner's lead delegate was given for this terminal."""
 
-    activation_code: Annotated[str, Field(min_length=1, max_length=100)]
+    activation_code: Annotated[
+        str,
+        Field(min_length=1, max_length=100, description="Spaces, dashes and case are ignored."),
+    ]
 
 
 class ConfirmationForm(Form):
     """The token of step 1, and how the shop calls this terminal."""
 
-    activation_token: Annotated[str, Field(min_length=1, max_length=500)]
-    label: Annotated[str, Field(min_length=1, max_length=60)]
+    activation_token: Annotated[
+        str, Field(min_length=1, max_length=500, description="From step 1, for 10 minutes.")
+    ]
+    label: Annotated[
+        str,
+        Field(min_length=1, max_length=60, description="Visible characters; shown on tickets."),
+    ]

@@ -65,6 +65,10 @@ def document_of(routes: list[LeanRoute]) -> dict[str, Any]:
         routes=routes,
         servers=[{"url": "/"}],
     )
+    for route in routes:
+        # FastAPI drops every null, also from our examples, where it says something.
+        for method in route.methods or ():
+            document["paths"][route.path][method.lower()].update(route.openapi_extra or {})
     document["components"] = {
         "schemas": _schemas(),
         "securitySchemes": {

@@ -59,7 +59,9 @@ def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
 def _school_year(connection: Connection) -> tuple[int, datetime]:
     row = connection.execute(
         text(
-            "INSERT INTO school_year SELECT 2000, current_date - 30, current_date + 300, 'bench'"
+            "INSERT INTO school_year"
+            " SELECT 2000, today - 30, today + 300, 'bench'"
+            " FROM (SELECT business_day(ledger_now()) AS today) t"
             " RETURNING school_year, ledger_now() AS now"
         )
     ).one()
@@ -104,9 +106,9 @@ def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) ->
         text(
             "INSERT INTO card (serial, code_mac, last4, beneficiary_id, school_year, state,"
             "  valid_from, valid_until, issued_at)"
-            " SELECT 'B' || n, mac, last4, n, :year, 'active', current_date - 30,"
-            "  current_date + 300, ledger_now()"
-            " FROM unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
+            " SELECT 'B' || n, mac, last4, n, :year, 'active', first_day, last_day + 1,"
+            "  ledger_now()"
+            " FROM school_year, unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
             "  WITH ORDINALITY AS one (mac, last4, n) ORDER BY n"
         ),
         {

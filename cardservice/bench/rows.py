@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -55,12 +54,20 @@ class BenchRow:
 
 
 def run_bench(
-    *, runs: int, cards: int, say: Callable[[str], None] = lambda _line: None
+    *,
+    runs: int,
+    cards: int,
+    parent: Path | None = None,
+    say: Callable[[str], None] = lambda _line: None,
 ) -> list[BenchRow]:
-    """Measures every row, `runs` times each (at least three), alternately with its yardstick."""
+    """Measures every row, `runs` times each (at least three), alternately with its yardstick.
+
+    The instance is made in a new folder under `parent` (default: the system's temporary one) and
+    removed again.
+    """
     assert runs >= 3, "a median of less than three runs says nothing"
     assert_wrk()
-    with tempfile.TemporaryDirectory(prefix="cjeune-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cjeune-bench-", dir=parent) as folder:
         data_dir = Path(folder) / "data"
         Path(folder).chmod(0o755)
         settings = read_settings(data_dir, environment={})
@@ -89,7 +96,7 @@ class _Measure:
     def database_rows(self) -> Iterator[BenchRow]:
         """The money function beside pgbench's simple-update."""
         for clients in (8, 32):
-            # Pages are written whole to the log the first time after a checkpoint: not while we look.
+            # The first write to a page after a checkpoint logs it whole: not while we look.
             self._function(clients, seconds=_WARM_SECONDS)
             yardstick(self.server, clients=clients, seconds=_WARM_SECONDS)
             functions, yardsticks = [], []
@@ -191,9 +198,7 @@ def _service(data_dir: Path) -> Iterator[tuple[str, psutil.Process]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "cardservice.cli", "serve", "--port", str(port)]
-    running = subprocess.Popen(
-        [*command, "--data-dir", str(data_dir)], env={**os.environ, "CJEUNE_LOG_LEVEL": "error"}
-    )
+    running = subprocess.Popen([*command, "--data-dir", str(data_dir)], stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}/readyz", running)
         yield f"http://127.0.0.1:{port}", psutil.Process(running.pid)

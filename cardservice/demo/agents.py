@@ -21,7 +21,7 @@ _AGENTS: Final = (
     ("moderator", "lucie.moderation"),
     ("administrator", "paul.administration"),
 )
-_MAIL_DOMAIN: Final = "departement13.example"
+_MAIL_DOMAIN: Final = "cd13.example"
 # Without the letters and digits that people take for one another.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 

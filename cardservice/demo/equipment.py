@@ -1,7 +1,8 @@
-"""Equips the partners of a demonstration: terminals made, coded and activated as in real life.
+"""Takes on the partners of a demonstration and equips them with terminals, as in real life.
 
-The law: every terminal goes through its two activation steps; its key is told once and kept by the
-demonstration alone. There is every PIN policy, a revoked terminal, and some that wait for scripts.
+The law: an account is verified by an agent who did not declare it; every terminal goes through its
+two activation steps, its key is told once and kept by the demonstration alone. There is every PIN
+policy, a revoked terminal, and some that wait for scripts.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from sqlalchemy import text
 from cardservice.db.engine import unit_of_work
 from cardservice.demo.cast import ACTOR, Progress, in_many_hands, succeed
 from cardservice.demo.kept import KeptTerminal
-from cardservice.demo.partners import InventedPartner, words
+from cardservice.demo.partners import InventedPartner, as_register, words
 from cardservice.domain.keys import secret_hash
 from cardservice.services.activate_terminal import confirm_activation, recognise_activation_code
+from cardservice.services.import_partners import import_partners
 from cardservice.services.make_terminal_code import NewTerminal, TerminalCode, make_terminal_code
 from cardservice.services.revoke_terminal import revoke_terminal
+from cardservice.services.verify_iban import verify_iban
 from cardservice.wiring import Office
 
 WAITING: Final = 3
@@ -54,6 +57,21 @@ class Till:
     def kept(self) -> KeptTerminal:
         """What the demonstration keeps of it."""
         return KeptTerminal(self.terminal_id, self.key)
+
+
+def take_on(
+    office: Office,
+    partners: Sequence[InventedPartner],
+    *,
+    verified_by: str,
+    progress: Progress = lambda done, total: None,
+) -> list[Till]:
+    """Partners join: register, accounts, terminals; `verified_by` is an agent's mail address."""
+    taken = succeed(import_partners(office.engine, as_register(partners), actor=ACTOR))
+    assert taken.taken, f"lines of the invented register are bad: {taken.bad_lines[:3]}"
+    for partner in partners:
+        succeed(verify_iban(office.engine, partner_name=partner.siret, email=verified_by))
+    return equip(office, plan_terminals(partners), progress=progress)
 
 
 def plan_terminals(partners: Sequence[InventedPartner]) -> list[PlannedTerminal]:

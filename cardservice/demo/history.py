@@ -7,20 +7,22 @@ to slot and stands where the sale is. Nothing is booked that a till could not ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Final
 from uuid import uuid4
 
+from cardservice.demo.cast import Progress
 from cardservice.demo.clock import move_clock_on
+from cardservice.demo.fortnights import Finance, end_day
 from cardservice.demo.sales import Sale
 from cardservice.services.cancel_debit import cancel_debit
 from cardservice.services.identify_card import Identified, identify_card
 from cardservice.services.log_readings import Reading, log_readings
 from cardservice.services.take_debit import DebitAsked, take_debit
 from cardservice.services.till import Till
-from cardservice.wiring import Office
+from cardservice.wiring import Office, opened_till
 
 # Moving the clock makes every till read its register anew: once per slot, not once per sale.
 _SLOT_MINUTES: Final = 10
@@ -28,7 +30,28 @@ _SLOT_MINUTES: Final = 10
 _MOST_CENTS: Final = 10_000
 
 
-async def play_day(office: Office, till: Till, *, day: date, sales: Sequence[Sale]) -> None:
+def live_through(
+    office: Office,
+    finance: Finance,
+    days: Sequence[date],
+    *,
+    sales_of: Callable[[date], Sequence[Sale]],
+    progress: Progress,
+) -> None:
+    """Day after day: sold, closed at midnight, paid when a fortnight is over."""
+
+    async def live() -> None:
+        async with opened_till(office) as till:
+            for done, day in enumerate(days, start=1):
+                await _play_day(office, till, day=day, sales=sales_of(day))
+                # Nobody sells at midnight: that this holds the event loop up disturbs nobody.
+                end_day(office, finance, day)
+                progress(done, len(days))
+
+    asyncio.run(live())
+
+
+async def _play_day(office: Office, till: Till, *, day: date, sales: Sequence[Sale]) -> None:
     """Plays the sales of a Paris day, those of a slot side by side."""
     for _, slot in groupby(sales, key=lambda sale: (sale.at.hour, sale.at.minute // _SLOT_MINUTES)):
         visits = list(slot)

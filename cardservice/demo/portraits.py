@@ -6,16 +6,30 @@ The law: no picture of a person enters the repository; each is drawn from a few 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from random import Random
 from typing import Final
 
 from PIL import Image, ImageDraw
+
+from cardservice.demo.cast import ACTOR, HeldCard, succeed
+from cardservice.services.set_photo import set_photo
+from cardservice.wiring import Office
 
 _WIDTH, _HEIGHT = 240, 300
 _WALLS: Final = ("#dfe8f2", "#e9efe2", "#f3ece0", "#e6e4f0")
 _SKINS: Final = ("#f2d2b6", "#e0b08c", "#c68863", "#9a6444", "#6f4630")
 _HAIRS: Final = ("#2a211c", "#4b3423", "#7a5230", "#b98a4a", "#1d1d22")
 _CLOTHES: Final = ("#163a6b", "#7d2f3c", "#2f6b4f", "#c98a1b", "#4a4f5c")
+
+
+def take_photos(office: Office, random: Random, cards: Iterable[HeldCard]) -> None:
+    """Gives the holders of some cards a photo."""
+    for card in cards:
+        photo = draw_portrait(random)
+        succeed(
+            set_photo(office.engine, office.keys, card_name=card.serial, image=photo, actor=ACTOR)
+        )
 
 
 def draw_portrait(random: Random) -> bytes:

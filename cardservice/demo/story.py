@@ -7,7 +7,6 @@ over and had sales is paid, and the present one is open.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from cardservice.demo.cast import (
     ACTOR,
     Cast,
     HeldCard,
+    Progress,
     activate_all,
     give_parts,
     issue_all,
@@ -32,22 +32,19 @@ from cardservice.demo.cast import (
     succeed,
 )
 from cardservice.demo.clock import move_clock, move_clock_on, return_to_present
-from cardservice.demo.equipment import Till, equip, lose_one, plan_terminals
+from cardservice.demo.equipment import Till, lose_one, take_on
 from cardservice.demo.fortnights import Finance, end_day
-from cardservice.demo.history import play_day
+from cardservice.demo.history import live_through
 from cardservice.demo.kept import Kept, KeptUser
-from cardservice.demo.partners import InventedPartner, as_register, invent_partners
-from cardservice.demo.portraits import draw_portrait
+from cardservice.demo.partners import InventedPartner, invent_partners
+from cardservice.demo.portraits import take_photos
 from cardservice.demo.sales import Sale, invent_sales
 from cardservice.domain.calendar import PARIS, school_year_containing
 from cardservice.services.apply_scheme import apply_scheme
-from cardservice.services.import_partners import import_partners
 from cardservice.services.import_roster import import_roster
-from cardservice.services.set_photo import set_photo
 from cardservice.services.suspend_partner import suspend_partner
-from cardservice.services.verify_iban import verify_iban
 from cardservice.settings import Settings
-from cardservice.wiring import Office, opened_till
+from cardservice.wiring import Office
 
 # `report("cards")` opens a stage and yields a callback of (done, total).
 Report = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -106,7 +103,8 @@ def tell(settings: Settings, plan: Plan, report: Report) -> Kept:
         last_year = _live_last_august(telling)
         move_clock_on(office.engine, telling.start, time(8, 0))
         newcomers = telling.partners[_PARTNERS_OF_LAST_YEAR:]
-        tills = last_year.tills + _equip_partners(telling, newcomers)
+        with report("terminals") as progress:
+            tills = last_year.tills + _take_on(telling, newcomers, progress)
         cast = _hand_out_cards(telling, last_year)
         _live_this_year(telling, cast, tills)
         return _arrive(telling, last_year, cast=cast, tills=tills, users=users)
@@ -162,8 +160,8 @@ def _live_last_august(telling: _Telling) -> _LastYear:
     )
     cards = issue_all(office, year.school_year, pins={})
     activate_all(office, cards)
-    tills = _equip_partners(telling, telling.partners[:_PARTNERS_OF_LAST_YEAR])
-
+    with telling.report("opening") as progress:
+        tills = _take_on(telling, telling.partners[:_PARTNERS_OF_LAST_YEAR], progress)
     selling_days = _DAYS_OF_LAST_YEAR if telling.plan.days else 0
 
     def sales_of(day: date) -> list[Sale]:
@@ -173,24 +171,17 @@ def _live_last_august(telling: _Telling) -> _LastYear:
             random, count=_SALES_OF_LAST_YEAR, spenders=cards, waiting=[], tills=tills
         )
 
-    _live_through(telling, opening, telling.start, sales_of=sales_of, stage="last_year")
+    days = _days(opening, telling.start)
+    with telling.report("last_year") as progress:
+        live_through(office, telling.finance, days, sales_of=sales_of, progress=progress)
     return _LastYear(cards, tills)
 
 
-def _equip_partners(telling: _Telling, partners: Sequence[InventedPartner]) -> list[Till]:
-    """Partners join: register, terminals, accounts verified by somebody who did not declare them."""
-    office = telling.office
-    succeed(import_partners(office.engine, as_register(partners), actor=ACTOR))
-    for partner in partners:
-        succeed(
-            verify_iban(
-                office.engine,
-                partner_name=partner.siret,
-                email=telling.finance.preparer.email,
-            )
-        )
-    with telling.report("terminals") as progress:
-        return equip(office, plan_terminals(partners), progress=progress)
+def _take_on(
+    telling: _Telling, partners: Sequence[InventedPartner], progress: Progress
+) -> list[Till]:
+    verifier = telling.finance.preparer
+    return take_on(telling.office, partners, verified_by=verifier.email, progress=progress)
 
 
 def _hand_out_cards(telling: _Telling, last_year: _LastYear) -> Cast:
@@ -213,11 +204,7 @@ def _hand_out_cards(telling: _Telling, last_year: _LastYear) -> Cast:
     cast = give_parts(telling.random, cards)
     with telling.report("activations") as progress:
         activate_all(office, cast.activated, progress=progress)
-    for card in cast.activated[:_PHOTOS]:
-        photo = draw_portrait(telling.random)
-        succeed(
-            set_photo(office.engine, office.keys, card_name=card.serial, image=photo, actor=ACTOR)
-        )
+    take_photos(office, telling.random, cast.activated[:_PHOTOS])
     return cast
 
 
@@ -231,29 +218,9 @@ def _live_this_year(telling: _Telling, cast: Cast, tills: Sequence[Till]) -> Non
             telling.random, count=count, spenders=cast.spenders, waiting=waiting, tills=tills
         )
 
-    _live_through(telling, telling.start, telling.today, sales_of=sales_of, stage="days")
-
-
-def _live_through(
-    telling: _Telling,
-    first: date,
-    until: date,
-    *,
-    sales_of: Callable[[date], list[Sale]],
-    stage: str,
-) -> None:
-    """Every day from `first` to the one before `until`: sold, closed, paid when it is time."""
-    days = [first + timedelta(days=n) for n in range((until - first).days)]
-
-    async def live(progress: Callable[[int, int], None]) -> None:
-        async with opened_till(telling.office) as till:
-            for done, day in enumerate(days, start=1):
-                await play_day(telling.office, till, day=day, sales=sales_of(day))
-                end_day(telling.office, telling.finance, day)
-                progress(done, len(days))
-
-    with telling.report(stage) as progress:
-        asyncio.run(live(progress))
+    days = _days(telling.start, telling.today)
+    with telling.report("days") as progress:
+        live_through(telling.office, telling.finance, days, sales_of=sales_of, progress=progress)
 
 
 def _arrive(
@@ -267,9 +234,9 @@ def _arrive(
     """The present: cards are lost and replaced, a terminal is revoked, a partner suspended."""
     office = telling.office
     present = return_to_present(office.engine)
-    for late in range((present - telling.today).days):
+    for day in _days(telling.today, present):
         # Midnight has passed while the story was told.
-        end_day(office, telling.finance, telling.today + timedelta(days=late))
+        end_day(office, telling.finance, day)
     new_cards = meet_cases(office, cast)
     lost = lose_one(office, telling.partners[_PARTNERS_OF_LAST_YEAR])
     suspended = telling.partners[-2]
@@ -280,3 +247,8 @@ def _arrive(
         terminals=[till.kept for till in [*tills, lost]],
         users=users,
     )
+
+
+def _days(first: date, until: date) -> list[date]:
+    """Paris days, `until` excluded."""
+    return [first + timedelta(days=n) for n in range((until - first).days)]

@@ -1,7 +1,7 @@
 """The real application under uvicorn on a free port, asked over HTTP as a stranger would.
 
-One server for each test process, over the database of tests/conftest.py; `office` empties it between
-tests, and every register that moved reaches the server by itself, as in production.
+One server for each test process, over the database of tests/conftest.py; `office` empties it
+between tests, and a register that moved reaches the server by itself, as in production.
 """
 
 from __future__ import annotations

@@ -141,9 +141,10 @@ def test_real_answers_are_of_the_documents_shapes(
         "identity_checked": True,
     }
     options = {"pin": makers.PIN, "operation_id": operation_id}
+    unknown = till.http.post("/identifications", json={"reading": "x"})
     real = [
         ("/api/v1/identifications", "post", read),
-        ("/api/v1/identifications", "post", till.http.post("/identifications", json={"reading": "x"})),
+        ("/api/v1/identifications", "post", unknown),
         (check, "post", till.http.post("/debits/check", json=form)),
         (by_id, "put", till.debit_answer(identification, 10, **options)),
         (by_id, "put", till.debit_answer(identification, 10, **options)),

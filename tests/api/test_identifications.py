@@ -15,7 +15,6 @@ from cardservice.services.set_photo import set_photo
 from cardservice.services.suspend_partner import suspend_partner
 from cardservice.wiring import Office
 from tests import makers
-
 from tests.api.stranger import SPORT, TUTORING, Stranger
 from tests.conftest import A_MORNING, Clock
 

@@ -255,7 +255,7 @@ def every_command(group, path=()):
 
 
 # It measures instances that it makes and throws away.
-WITHOUT_DATA_DIR = {"bench"}
+WITHOUT_DATA_DIR: set[str] = set()
 
 
 @pytest.mark.parametrize(("name", "command"), list(every_command(cjeune)))

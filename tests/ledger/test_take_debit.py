@@ -227,8 +227,8 @@ def test_a_check_where_a_pin_is_due_says_so_and_tries_none(
 
 def test_a_check_of_too_much_tells_the_balance(street: Street, counter: Counter) -> None:
     identification = counter.identify(street.till, street.card)
-    verdict = counter.check(street.till, identification, 10_001)
-    assert (verdict.code, verdict.balance_cents) == ("insufficient_balance", 10_000)
+    verdict = counter.check(street.till, identification, 5001, wallet=TUTORING)
+    assert (verdict.code, verdict.balance_cents) == ("insufficient_balance", 5000)
 
 
 def test_a_check_of_an_identification_that_is_over_says_so(
@@ -243,8 +243,8 @@ def test_a_check_of_an_identification_that_is_over_says_so(
 def test_a_check_books_nothing(street: Street, counter: Counter, db: psycopg.Connection) -> None:
     identification = counter.identify(street.till, street.card)
     before = books(db)
-    for cents in (1000, 10_001):
-        counter.check(street.till, identification, cents)
+    for cents in (1000, 5001):
+        counter.check(street.till, identification, cents, wallet=TUTORING)
     assert books(db) == before
 
 

@@ -1,0 +1,155 @@
+"""Serves an application until the process is told to stop: uvicorn, one process, one event loop.
+
+The law: SIGTERM and SIGINT end the service like a finished piece of work. Requests that are being
+answered are, the application closes, and only then does the caller's own block (the office, the
+private server) unwind. Readiness is announced when the server answers `/readyz`, not before.
+
+It refuses to know what is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+
+_GRACE_SECONDS: Final = 10
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_POLL_SECONDS: Final = 0.02
+
+
+class PortTaken(Exception):
+    """Somebody else answers at this address."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.port = port
+
+
+@contextlib.contextmanager
+def reserved_address(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket bound to an address, a free port for 0; raises PortTaken, or OSError.
+
+    Bound early and listening late: a taken port is told before any work, and nobody who knocks
+    while the service starts is left without an answer.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as address:
+        address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _or_taken(port, lambda: address.bind((host, port)))
+        yield address
+
+
+def origin_of(address: socket.socket) -> str:
+    """`http://127.0.0.1:8000`, where a browser of this machine finds the service."""
+    host, port = _reachable(address)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM unwinds the block, as an interruption from the keyboard does: nothing is left open.
+
+    While serving, `serve` takes the signal over.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        # Once is enough: a second one must not cut the unwinding short.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def serve(
+    app: Any, address: socket.socket, *, on_ready: Callable[[], object] = lambda: None
+) -> None:
+    """Answers at a reserved address until SIGTERM or SIGINT; then ends without an exception.
+
+    `on_ready()` is called once, in a thread, when `/readyz` says 200; what it raises ends the
+    service. Raises PortTaken when somebody was quicker.
+    """
+    _, port = _reachable(address)
+    _or_taken(port, address.listen)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn has handlers of its own while it serves, and raises the signal again when it has
+    # finished. Before, this one loses no signal; after, it lets the caller close what it opened.
+    for number in _SIGNALS:
+        signal.signal(number, end)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(server, address, on_ready))
+
+
+async def _serve(
+    server: uvicorn.Server, address: socket.socket, on_ready: Callable[[], object]
+) -> None:
+    host, port = _reachable(address)
+    serving = asyncio.create_task(server.serve(sockets=[address]))
+    announcing = asyncio.create_task(_announce(host, port, on_ready))
+    await asyncio.wait({serving, announcing}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done() and announcing.exception() is not None:
+        server.should_exit = True
+    await serving
+    announcing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await announcing
+
+
+async def _announce(host: str, port: int, on_ready: Callable[[], object]) -> None:
+    while not await _is_ready(host, port):
+        await asyncio.sleep(_POLL_SECONDS)
+    await asyncio.to_thread(on_ready)
+
+
+async def _is_ready(host: str, port: int) -> bool:
+    question = f"GET /readyz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except ConnectionError:
+        return False
+    try:
+        writer.write(question.encode())
+        return b" 200 " in await reader.readline()
+    except ConnectionError:
+        return False
+    finally:
+        writer.close()
+
+
+def _reachable(address: socket.socket) -> tuple[str, int]:
+    """Host and port for somebody on this machine; a server on every address is found on its own."""
+    host, port = address.getsockname()[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104
+
+
+def _or_taken(port: int, call: Callable[[], object]) -> None:
+    try:
+        call()
+    except OSError as failure:
+        if failure.errno == errno.EADDRINUSE:
+            raise PortTaken(port) from failure
+        raise
