@@ -254,12 +254,7 @@ def every_command(group, path=()):
             yield " ".join((*path, name)), command
 
 
-# It measures instances that it makes and throws away.
-WITHOUT_DATA_DIR: set[str] = set()
-
-
 @pytest.mark.parametrize(("name", "command"), list(every_command(cjeune)))
 def test_every_command_takes_a_data_dir_and_says_what_it_does(name, command):
-    takes = "data_dir" in {parameter.name for parameter in command.params}
-    assert takes or name in WITHOUT_DATA_DIR
+    assert "data_dir" in {parameter.name for parameter in command.params}, name
     assert command.help

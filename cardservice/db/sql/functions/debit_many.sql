@@ -1,5 +1,6 @@
--- A batch of debits in one commit: a short loop over the one function that holds the rule, in
--- ascending card order so that two batches never wait for each other in a ring.
+-- A batch of debits in one commit: a short loop over the one function that holds the rule.
+-- All its ids are locked before any of its cards, in one order: a batch, its twin in another process
+-- and a cancellation then queue and never wait for each other in a ring. Cards are not waited for.
 -- Answers nothing at all when the register (terminals, agreements, partners) has changed since the
 -- caller read it: its verdicts are stale and it must think again.
 CREATE OR REPLACE FUNCTION debit_many(
@@ -23,6 +24,11 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public 
 BEGIN
     IF (SELECT version FROM register_version) <> p_register_version THEN
         RETURN;
+    END IF;
+    IF cardinality(p_operation_id) > 1 THEN
+        PERFORM hold_day_open();
+        PERFORM pg_advisory_xact_lock(one.id)
+        FROM (SELECT uuid_hash_extended(o, 0) AS id FROM unnest(p_operation_id) o ORDER BY 1) one;
     END IF;
     FOR i IN 1 .. cardinality(p_operation_id) LOOP
         RETURN NEXT debit(
