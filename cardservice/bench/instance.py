@@ -105,9 +105,9 @@ def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) ->
     connection.execute(
         text(
             "INSERT INTO card (serial, code_mac, last4, beneficiary_id, school_year, state,"
-            "  valid_from, valid_until, issued_at)"
+            "  valid_from, valid_until, issued_at, activated_at)"
             " SELECT 'B' || n, mac, last4, n, :year, 'active', first_day, last_day + 1,"
-            "  ledger_now()"
+            "  ledger_now(), ledger_now()"
             " FROM school_year, unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
             "  WITH ORDINALITY AS one (mac, last4, n) ORDER BY n"
         ),

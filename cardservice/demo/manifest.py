@@ -29,8 +29,7 @@ _CASES: Final = ("issued", "blocked", "paused", "replaced", "obsolete")
 
 _CARDS: Final = text(
     "SELECT c.serial, c.state, b.beneficiary_id, b.first_name, b.last_name, b.birth_date,"
-    " y.category, card_refusal(c.state, c.school_year, c.valid_from, c.valid_until,"
-    "   business_day(ledger_now())) AS refusal,"
+    " y.category, card_refusal(c, business_day(ledger_now())) AS refusal,"
     " coalesce((SELECT jsonb_object_agg(w.wallet, w.balance_cents) FROM wallet w"
     "  WHERE w.beneficiary_id = c.beneficiary_id AND w.school_year = c.school_year), '{}')"
     "  AS balances,"

@@ -57,13 +57,16 @@ class GroupCommit(Generic[Ask, Answer]):
         if len(self._queue) >= self.most_waiting:
             raise Unavailable("too many requests are waiting")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[Ask, Answer](ask, self.keys_of(ask), loop.create_future())
+        waiting: _Waiting[Ask, Answer] = _Waiting(ask, self.keys_of(ask), loop.create_future())
         self._queue.append(waiting)
         if len(self._flushes) < self.lanes:
             # One turn of the loop lets the requests that arrived in the same read join the batch.
             loop.call_soon(self._fill)
-        async with asyncio.timeout(self.patience_seconds):
-            return await asyncio.shield(waiting.answered)
+        try:
+            async with asyncio.timeout(self.patience_seconds):
+                return await asyncio.shield(waiting.answered)
+        except TimeoutError:
+            raise Unavailable("no answer in time") from None
 
     async def drain(self) -> None:
         """Waits until nothing is queued or in flight; new requests are the caller's to stop."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -12,12 +14,16 @@ from cardservice.ledger.seals import DaySeal, compute_seal
 
 
 def first_day_difference(connection: Connection) -> Difference | None:
-    """The first sealed day whose stored figures differ from its operations, oldest first."""
-    blocks = connection.execute(
-        text("SELECT * FROM day_block WHERE seal IS NOT NULL ORDER BY business_day")
-    ).all()
+    """The first closed day whose stored figures differ from its operations, oldest first."""
+    blocks = connection.execute(text("SELECT * FROM day_block ORDER BY business_day")).all()
+    difference = _marker_difference(connection, blocks)
+    if difference is not None:
+        return difference
     previous_seal = FIRST_SEAL
     for block in blocks:
+        if block.seal is None:
+            # Only the last one: a close that was cut off before its seal.
+            break
         stored = connection.execute(
             text("SELECT * FROM day_close WHERE business_day = :day ORDER BY partner_id"),
             {"day": block.business_day},
@@ -28,11 +34,38 @@ def first_day_difference(connection: Connection) -> Difference | None:
             partner_ids={row.partner_id for row in stored},
             previous_seal=previous_seal,
         )
-        difference = _leaf_difference(computed, stored) or _block_difference(computed, block)
+        difference = (
+            _leaf_difference(computed, stored)
+            or _wallet_difference(connection, computed)
+            or _block_difference(computed, block)
+        )
         if difference is not None:
             return difference
         previous_seal = computed.seal
-    return _wallet_totals_difference(connection)
+    return None
+
+
+def _marker_difference(connection: Connection, blocks: Sequence[Row[Any]]) -> Difference | None:
+    """Days are closed one after the other, sealed but for the last, and the next one is open."""
+    days = [block.business_day for block in blocks]
+    for day, next_block in zip(days, blocks[1:], strict=False):
+        if next_block.business_day != day + timedelta(days=1):
+            return Difference("day_block", str(day + timedelta(days=1)), "missing")
+    for block in blocks[:-1]:
+        if block.seal is None:
+            return Difference("day_block", str(block.business_day), "seal")
+    orphan = connection.execute(
+        text(
+            "SELECT min(business_day) FROM day_close"
+            " WHERE business_day NOT IN (SELECT business_day FROM day_block)"
+        )
+    ).scalar_one()
+    if orphan is not None:
+        return Difference("day_block", str(orphan), "missing")
+    first_open_day = connection.execute(text("SELECT first_open_day FROM open_day")).scalar_one()
+    if days and first_open_day != days[-1] + timedelta(days=1):
+        return Difference("open_day", "1", "first_open_day")
+    return None
 
 
 def _leaf_difference(computed: DaySeal, stored: list[Row[Any]] | Any) -> Difference | None:
@@ -70,20 +103,27 @@ def _block_difference(computed: DaySeal, block: Row[Any]) -> Difference | None:
     return None
 
 
-def _wallet_totals_difference(connection: Connection) -> Difference | None:
-    """A partner's day by wallet adds up to his day."""
-    row = connection.execute(
-        text(
-            "SELECT d.business_day, d.partner_id FROM day_close d LEFT JOIN ("
-            "  SELECT business_day, partner_id, sum(debits) AS debits,"
-            "         sum(amount_cents) AS amount_cents"
-            "  FROM day_close_wallet GROUP BY business_day, partner_id) w"
-            " USING (business_day, partner_id)"
-            " WHERE d.debits <> coalesce(w.debits, 0)"
-            "    OR d.amount_cents <> coalesce(w.amount_cents, 0)"
-            " ORDER BY d.business_day, d.partner_id LIMIT 1"
+def _wallet_difference(connection: Connection, computed: DaySeal) -> Difference | None:
+    """A partner's day by wallet, row by row."""
+    stored = {
+        (row.partner_id, row.wallet): row
+        for row in connection.execute(
+            text("SELECT * FROM day_close_wallet WHERE business_day = :day"),
+            {"day": computed.day},
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Difference("day_close_wallet", f"{row.business_day}/{row.partner_id}", "amount_cents")
+    }
+    expected = {
+        (partner.partner_id, wallet): {"debits": debits, "amount_cents": cents}
+        for partner in computed.partners
+        for wallet, (debits, cents) in partner.wallets.items()
+    }
+    for key in sorted(expected.keys() | stored.keys()):
+        shown = "/".join(str(part) for part in (computed.day, *key))
+        if key not in stored:
+            return Difference("day_close_wallet", shown, "missing")
+        if key not in expected:
+            return Difference("day_close_wallet", shown, "surplus")
+        for field, value in expected[key].items():
+            if getattr(stored[key], field) != value:
+                return Difference("day_close_wallet", shown, field)
+    return None

@@ -14,7 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from cardservice.db.engine import unit_of_work
-from cardservice.domain.operation import EMPTY_HEAD, Operation, chain, legs, operation_hash
+from cardservice.domain.operation import (
+    BENEFICIARY_WALLET,
+    EMPTY_HEAD,
+    Operation,
+    chain,
+    legs,
+    operation_hash,
+)
 from cardservice.ledger.proof_days import first_day_difference
 from cardservice.ledger.proof_fields import changed_field
 from cardservice.ledger.proof_rows import Difference, operation_of
@@ -73,6 +80,8 @@ def _prove_operations(
             return rows, Difference(
                 "operation", str(operation.operation_id), changed_field(connection, operation)
             )
+        if _moves_a_wallet(operation) != (operation.wallet_seq is not None):
+            return rows, Difference("operation", str(operation.operation_id), "wallet_seq")
     progress(rows)
     return rows, None
 
@@ -83,6 +92,16 @@ def _hash_holds(operation: Operation) -> bool:
     except (KeyError, ArithmeticError, ValueError, TypeError):
         # A word or a number that no honest row could hold.
         return False
+
+
+def _moves_a_wallet(operation: Operation) -> bool:
+    """Money came out of a wallet or went into one; a tombstone has no amount, a refusal moves
+    nothing."""
+    return (
+        operation.outcome != "declined"
+        and operation.amount_cents is not None
+        and BENEFICIARY_WALLET in legs(operation.kind)
+    )
 
 
 def _prove_wallets(connection: Connection) -> Difference | None:
@@ -96,9 +115,10 @@ def _prove_wallets(connection: Connection) -> Difference | None:
     wallets = _stream(
         connection, "SELECT * FROM wallet ORDER BY beneficiary_id, school_year, wallet"
     )
+    first_open_day = connection.execute(text("SELECT first_open_day FROM open_day")).scalar_one()
     movement = next(movements, None)
     for wallet in wallets:
-        seq, balance, granted, head = 0, 0, 0, EMPTY_HEAD
+        seq, balance, granted, head, lapsed = 0, 0, 0, EMPTY_HEAD, False
         if movement is not None and _key(movement) < _key(wallet):
             return Difference("wallet", _wallet_id(movement), "missing")
         while movement is not None and _key(movement) == _key(wallet):
@@ -107,6 +127,7 @@ def _prove_wallets(connection: Connection) -> Difference | None:
             balance += _signed_cents(operation)
             granted += operation.amount_cents or 0 if operation.kind == "grant" else 0
             head = chain(head, operation.hash)
+            lapsed = operation.kind == "lapse"
             field = _broken_link(operation, seq, balance)
             if field is not None:
                 return Difference("operation", str(operation.operation_id), field)
@@ -121,6 +142,11 @@ def _prove_wallets(connection: Connection) -> Difference | None:
             found = getattr(wallet, field)
             if (bytes(found) if field == "head" else found) != value:
                 return Difference("wallet", _wallet_id(wallet), field)
+        # A wallet that ended empty is closed without a lapse.
+        ended_empty = balance == 0 and wallet.valid_until <= first_open_day
+        states = ("lapsed",) if lapsed else ("open", "lapsed") if ended_empty else ("open",)
+        if wallet.state not in states:
+            return Difference("wallet", _wallet_id(wallet), "state")
     if movement is not None:
         return Difference("wallet", _wallet_id(movement), "missing")
     return None
@@ -137,7 +163,7 @@ def _broken_link(operation: Operation, seq: int, balance: int) -> str | None:
 def _signed_cents(operation: Operation) -> int:
     from_account, _ = legs(operation.kind)
     amount_cents = operation.amount_cents or 0
-    return -amount_cents if from_account == "beneficiary_wallet" else amount_cents
+    return -amount_cents if from_account == BENEFICIARY_WALLET else amount_cents
 
 
 def _prove_cancellations(connection: Connection) -> Difference | None:

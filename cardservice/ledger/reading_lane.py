@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cardservice.ledger.group_commit import GroupCommit
 
-_IDENTIFY_MANY = "SELECT * FROM identify_many(%s::bytea[])"
+_IDENTIFY_MANY = "SELECT * FROM identify_many(%b::bytea[])"
 
 
 class CardRead(NamedTuple):

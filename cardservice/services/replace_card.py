@@ -83,7 +83,7 @@ def _set_successor(connection: Connection, old: Card, *, successor_id: int) -> N
     connection.execute(
         text(
             "UPDATE card SET replaced_by = :successor_id,"
-            " state = CASE WHEN state = 'blocked' THEN state ELSE 'replaced' END"
+            " state = CASE WHEN state = 'active' THEN 'replaced' ELSE state END"
             " WHERE card_id = :card_id"
         ),
         {"successor_id": successor_id, "card_id": old.card_id},

@@ -18,14 +18,16 @@ from cardservice.domain.keys import Keys, code_mac
 
 _SERIAL: Final = re.compile(r"C[0-9]{2}-[0-9]{6}")
 _CARD: Final = (
-    "SELECT card_id, serial, last4, beneficiary_id, school_year, state, valid_from, valid_until,"
-    " replaced_by FROM card"
+    "SELECT card_id, serial, last4, beneficiary_id, school_year,"
+    " CASE WHEN replaced_by IS NOT NULL AND state <> 'blocked' THEN 'replaced' ELSE state END,"
+    " valid_from, valid_until, replaced_by FROM card"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as stored; `valid_until` is excluded."""
+    """A card as the verbs see it: a replaced one is `replaced` unless it is blocked, whatever else
+    it was before. `valid_until` is excluded."""
 
     card_id: int
     serial: str
@@ -63,8 +65,7 @@ def day_refusal(connection: Connection, card: Card, day: date) -> str | None:
     """Why a card of this school year could not pay on a day even when active: the debit's rule."""
     refusal: str | None = connection.execute(
         text(
-            "SELECT card_refusal('active', CAST(:school_year AS smallint), :valid_from,"
-            " :valid_until, :day)"
+            "SELECT year_refusal(CAST(:school_year AS smallint), :valid_from, :valid_until, :day)"
         ),
         {
             "school_year": card.school_year,

@@ -22,10 +22,7 @@ BEGIN
         RETURN;
     END IF;
     last4 := v_card.last4;
-    code := coalesce(
-        card_refusal(
-            v_card.state, v_card.school_year, v_card.valid_from, v_card.valid_until, v_day),
-        p_verdict);
+    code := coalesce(card_refusal(v_card, v_day), p_verdict);
     IF code IS NOT NULL THEN
         RETURN;
     END IF;

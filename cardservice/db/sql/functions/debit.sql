@@ -96,8 +96,8 @@ BEGIN
         WHEN v_card.state = 'active' AND v_day >= v_card.valid_from
              AND v_day < v_card.valid_until AND v_card.seq IS NOT NULL THEN p_verdict
         ELSE coalesce(
-            public.card_refusal(
-                v_card.state, v_card.school_year, v_card.valid_from, v_card.valid_until, v_day),
+            (SELECT public.card_refusal(c, v_day) FROM public.card c
+             WHERE c.card_id = p_card_id),
             p_verdict,
             'holder_has_no_wallets')
     END;

@@ -25,7 +25,7 @@ BEGIN
     RETURN QUERY
     SELECT
         v_at, v_day, v_version, c.card_id,
-        card_refusal(c.state, c.school_year, c.valid_from, c.valid_until, v_day),
+        CASE WHEN c.card_id IS NOT NULL THEN card_refusal(c, v_day) END,
         c.last4::text, c.school_year, c.beneficiary_id, b.first_name, b.last_name, b.birth_date,
         EXISTS (SELECT FROM holder_photo p WHERE p.beneficiary_id = c.beneficiary_id),
         (SELECT jsonb_object_agg(w.wallet, w.balance_cents) FROM wallet w
