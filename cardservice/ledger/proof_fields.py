@@ -57,11 +57,12 @@ def _candidates(
     yield "business_day", (day + timedelta(days=n) for n in range(-400, 401))
     yield "school_year", (None, *range(2020, 2060))
     yield "accepted_at", (operation.accepted_at + shift for shift in _shifts())
-    yield "amount_cents", (None, *range(1, _MOST_CENTS + 1))
-    yield "balance_after_cents", (None, *range(_MOST_CENTS + 1))
     for field, query in _NEIGHBOURS.items():
         found = connection.execute(text(query), {"id": operation.operation_id}).scalars()
         yield field, (None, *found)
+    # Last: these are the many.
+    yield "amount_cents", (None, *range(1, _MOST_CENTS + 1))
+    yield "balance_after_cents", (None, *range(_MOST_CENTS + 1))
 
 
 def _shifts() -> Iterator[timedelta]:
