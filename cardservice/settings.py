@@ -29,10 +29,10 @@ class Settings:
     port: int = 8000
     scheme_name: str = "CJeune de Provence"
     department_name: str = "Département des Bouches-du-Rhône"
-    debtor_name: str = "CJEUNE DE PROVENCE"
-    debtor_iban: str = "FR7630004000031234567890143"
+    debtor_name: str | None = None
+    debtor_iban: str | None = None
     debtor_bic: str | None = None
-    debtor_organisation_id: str = "22130001500247"
+    debtor_organisation_id: str | None = None
     assistance_phone: str = "04 86 68 80 07"
 
     def __post_init__(self) -> None:
@@ -64,11 +64,9 @@ def read_settings(
         port=int(environment.get("CJEUNE_PORT", defaults.port)),
         scheme_name=environment.get("CJEUNE_SCHEME_NAME", defaults.scheme_name),
         department_name=environment.get("CJEUNE_DEPARTMENT_NAME", defaults.department_name),
-        debtor_name=environment.get("CJEUNE_DEBTOR_NAME", defaults.debtor_name),
-        debtor_iban=environment.get("CJEUNE_DEBTOR_IBAN", defaults.debtor_iban),
+        debtor_name=environment.get("CJEUNE_DEBTOR_NAME"),
+        debtor_iban=environment.get("CJEUNE_DEBTOR_IBAN"),
         debtor_bic=environment.get("CJEUNE_DEBTOR_BIC"),
-        debtor_organisation_id=environment.get(
-            "CJEUNE_DEBTOR_ORGANISATION_ID", defaults.debtor_organisation_id
-        ),
+        debtor_organisation_id=environment.get("CJEUNE_DEBTOR_ORGANISATION_ID"),
         assistance_phone=environment.get("CJEUNE_ASSISTANCE_PHONE", defaults.assistance_phone),
     )

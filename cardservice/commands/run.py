@@ -18,7 +18,7 @@ from cardservice.commands.session import (
 from cardservice.commands.words import sentence
 from cardservice.domain.money import format_euros
 from cardservice.wiring import Office
-from clearing.pain001 import Debtor
+from clearing.payer import debtor_of
 from clearing.run.approve import approve_run
 from clearing.run.draft import draft_run
 from clearing.run.export import export_run, write_files
@@ -92,14 +92,7 @@ def approve(office: Office, period: str, by: str, total_cents: int, totp: str) -
 @with_office
 def export(office: Office, period: str, by: str, out: Path) -> None:
     """Write the bank file and every bordereau into a folder; the same bytes each time."""
-    settings = office.settings
-    debtor = Debtor(
-        name=settings.debtor_name,
-        iban=settings.debtor_iban,
-        bic=settings.debtor_bic,
-        organisation_id=settings.debtor_organisation_id,
-        lei=None,
-    )
+    debtor = done(debtor_of(office.engine, office.settings))
     exported = done(export_run(office.engine, period, by=by, debtor=debtor))
     files = write_files(office.engine, exported, out)
     _say_state(exported)

@@ -25,7 +25,7 @@ from cardservice.domain.calendar import Fortnight, fortnight_containing
 from cardservice.domain.refusal import Refused
 from cardservice.wiring import Office
 from clearing.day_close import close_days
-from clearing.pain001 import Debtor
+from clearing.payer import debtor_of
 from clearing.run.approve import approve_run
 from clearing.run.draft import draft_run
 from clearing.run.export import export_run, write_files
@@ -75,13 +75,7 @@ def _pay(office: Office, finance: Finance, period: Fortnight) -> None:
     submitted = succeed(submit_run(engine, period.period_key, by=finance.preparer.email))
     approved = _approve(office, finance, submitted)
     complete_papers(engine, approved.run_id, scheme_name=settings.scheme_name)
-    debtor = Debtor(
-        name=settings.debtor_name,
-        iban=settings.debtor_iban,
-        bic=settings.debtor_bic,
-        organisation_id=settings.debtor_organisation_id,
-        lei=None,
-    )
+    debtor = succeed(debtor_of(engine, settings))
     exported = succeed(
         export_run(engine, period.period_key, by=finance.preparer.email, debtor=debtor)
     )

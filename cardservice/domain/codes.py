@@ -149,6 +149,7 @@ _CLEARING_REFUSALS: Final = (
     Code("approver_changed_an_account", 311, True, "C68: who changes an IBAN does not approve it"),
     Code("total_differs", 312, False, "C71: the retyped total is not the run's"),
     Code("run_changed_since_submission", 313, True, "C71: what was submitted is not what is there"),
+    Code("debtor_not_set", 315, False, "C66: no account to pay from is set, none is guessed"),
     Code("papers_missing", 314, False, "C64: a run is released with all its bordereaux"),
 )
 

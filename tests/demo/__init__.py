@@ -1,0 +1,1 @@
+"""What the demonstration invents, judged without a database."""
