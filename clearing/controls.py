@@ -128,7 +128,7 @@ def controls_of(connection: Connection, run_id: int) -> Sequence[Control]:
     """Every control of a run, with its figures, in a fixed order."""
     found = []
     for name, blocking, query in _CONTROLS:
-        left, right = connection.execute(text(query), {"run_id": run_id}).one()._tuple()
+        left, right = connection.execute(text(query), {"run_id": run_id}).one()
         found.append(Control(name, int(left), int(right), blocking))
     return found
 

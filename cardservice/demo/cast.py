@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from random import Random
 from typing import TypeVar
 
@@ -122,7 +123,7 @@ def give_parts(random: Random, cards: Sequence[HeldCard]) -> Cast:
     deal = iter(pupils)
 
     def take(count: int) -> list[HeldCard]:
-        return [card for card, _ in zip(deal, range(count), strict=False)]
+        return list(islice(deal, count))
 
     untouched = take(min(UNTOUCHED, len(pupils) * 7 // 10))
     blocked, paused, replaced = take(cases), take(cases), take(cases)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import resources
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -101,7 +102,7 @@ def pupils_of_last_year(people: Iterable[Person], *, first_day: date, count: int
         for person in people
         if person.school_kind == COLLEGE and 10 <= age_on(person.birth_date, first_day) <= 14
     )
-    return [person for person, _ in zip(old_enough, range(count), strict=False)]
+    return list(islice(old_enough, count))
 
 
 def csv_bytes(columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> bytes:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.agents import Agent
 from cardservice.domain.calendar import paris_day
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.check_agent import agent_with_totp
 from clearing.run.frozen import content_hash
-from clearing.run.people import APPROVER, Agent, agent_in_role
+from clearing.run.people import APPROVER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 
 _FURTHER_ON = ("approved", "exported", "accepted", "paid")
@@ -56,9 +57,9 @@ def _why_not(connection: Connection, run: Run, agent: Agent, *, total_cents: int
         text(
             "SELECT EXISTS (SELECT FROM remittance m JOIN bank_account b USING (partner_id)"
             " WHERE m.run_id = :run_id AND b.iban = m.iban"
-            " AND lower(b.changed_by) = :email)"
+            " AND b.changed_by = :actor)"
         ),
-        {"run_id": run.run_id, "email": agent.email},
+        {"run_id": run.run_id, "actor": agent.actor},
     ).scalar_one()
     if changed_an_account:
         return Refused("approver_changed_an_account")

@@ -101,7 +101,7 @@ class Demonstration:
             line = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0]
         except FileNotFoundError:
             return None
-        return int(line) if psutil.pid_exists(int(line)) else None
+        return int(line) if lives(int(line)) else None
 
     # What a script does with the manifest
 
@@ -164,6 +164,14 @@ class Demonstration:
         with psycopg.connect(self.manifest["superuser_dsn"]) as connection:
             found = connection.execute(statement.encode())
             return found.fetchall() if found.description else []
+
+
+def lives(pid: int) -> bool:
+    """Whether a process still runs; one that has ended and waits to be counted does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def mode_of(file: Path) -> int:

@@ -6,6 +6,7 @@ One small county is made per test process; every test finds it running and uses 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import signal
 import socket
@@ -14,11 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from lxml import etree
 
-from tests.journeys.demonstration import Demonstration, cjeune, mode_of
+from tests.journeys.demonstration import Demonstration, cjeune, lives, mode_of
 
 SMALL = ("--cards", "60", "--partners", "12", "--days", "3")
 SPORT, TUTORING = "sport_culture_leisure", "tutoring"
@@ -175,12 +175,12 @@ def test_every_day_that_is_over_is_closed_and_the_clock_is_real(demo: Demonstrat
 def test_the_history_is_one_that_tills_can_write(demo: Demonstration) -> None:
     done = cjeune("proof", "--data-dir", demo.data_dir, "--json")
     assert done.returncode == 0, done.stderr
-    # Time went forward only: no operation is older than the one before it.
+    # Time went forward only: no operation is of an earlier day than the one before it.
     assert demo.query(
-        "SELECT count(*) FROM (SELECT accepted_at < lag(accepted_at)"
-        " OVER (ORDER BY operation_no) AS goes_back FROM operation"
-        " WHERE business_day < (SELECT max(first_open_day) FROM open_day)) o"
-        " WHERE goes_back AND false"
+        "SELECT count(*) FROM (SELECT business_day, lag(business_day)"
+        " OVER (ORDER BY operation_no) AS before FROM operation"
+        " WHERE business_day < (SELECT first_open_day FROM open_day)) o"
+        " WHERE business_day < before"
     ) == [(0,)]
     (sold,) = demo.query(
         "SELECT count(*) FILTER (WHERE outcome = 'approved') > 0,"
@@ -197,7 +197,7 @@ def test_the_documents_of_an_ended_fortnight_add_up(demo: Demonstration) -> None
     assert folders, "last August's fortnight at least has ended"
     for folder in folders:
         shown = cjeune("run", "show", folder.name, "--json", "--data-dir", demo.data_dir)
-        run = etree_free_json(shown.stdout)
+        run = json.loads(shown.stdout)
         assert run["state"] == "exported"
         bank_file = etree.parse(folder / f"{run['msg_id']}.xml")
         assert cents(bank_file.findtext(".//{*}GrpHdr/{*}CtrlSum")) == run["transfers_cents"]
@@ -210,13 +210,6 @@ def test_the_documents_of_an_ended_fortnight_add_up(demo: Demonstration) -> None
         assert by["approved"] != by["submitted"]
 
 
-def etree_free_json(text: str) -> dict[str, Any]:
-    import json
-
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
 def lines_of(paper: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(paper.read_text("utf-8-sig").splitlines(), delimiter=";"))
 
@@ -224,3 +217,143 @@ def lines_of(paper: Path) -> list[dict[str, str]]:
 def cents(amount: str | None) -> int:
     assert amount is not None
     return int(re.sub(r"[^\d-]", "", amount))
+
+
+# The end of a process, and its next start
+
+
+def test_the_service_and_its_database_end_together(demo: Demonstration) -> None:
+    postmaster = demo.postmaster()
+    assert postmaster is not None
+    assert demo.stop(signal.SIGTERM) == 0
+    assert demo.postmaster() is None
+    assert not lives(postmaster)
+
+
+def test_a_restart_keeps_every_key_and_card_and_tells_the_balances_of_now(
+    demo: Demonstration, full_card: Any
+) -> None:
+    before = demo.manifest
+    key = demo.till()["key"]
+    told = demo.debit(full_card, 1_055, key=key)
+    demo.stop()
+    demo.start()
+    after = demo.manifest
+    assert after["pid"] != before["pid"]
+    assert {card["code"] for card in after["cards"]} == {card["code"] for card in before["cards"]}
+    assert [one["key"] for one in after["terminals"]] == [one["key"] for one in before["terminals"]]
+    assert after["users"] == before["users"]
+    (same,) = [card for card in after["cards"] if card["code"] == full_card["code"]]
+    assert same["wallets"][SPORT] == told["balance_after_cents"] == 8_945
+    assert demo.cancel(told["operation_id"], key=key)["outcome"] == "cancelled"
+
+
+def test_each_start_tells_three_fresh_activation_codes(demo: Demonstration) -> None:
+    def activate(code: str) -> int:
+        path = "/api/v1/terminals/activation"
+        seen = demo.ask("POST", path, {"activation_code": code})
+        if seen.status_code != 201:
+            return seen.status_code
+        confirmation = {"activation_token": seen.json()["activation_token"], "label": "TPE 1"}
+        return demo.ask("POST", f"{path}/confirmation", confirmation).status_code
+
+    old = demo.manifest["activation_codes"]
+    assert len(set(old)) == 3
+    assert activate(old[0]) == 201
+    demo.stop()
+    demo.start()
+    fresh = demo.manifest["activation_codes"]
+    assert len(set(fresh) | set(old)) == 6
+    assert [activate(code) for code in old] == [404, 404, 404]
+    assert [activate(code) for code in fresh] == [201, 201, 201]
+
+
+def test_a_database_that_survived_its_killed_service_is_found_again(
+    demo: Demonstration, full_card: Any
+) -> None:
+    key = demo.till()["key"]
+    told = demo.debit(full_card, 700, key=key)
+    postmaster = demo.postmaster()
+    demo.stop(signal.SIGKILL)
+    assert postmaster is not None and lives(postmaster)
+    demo.start()
+    assert demo.postmaster() == postmaster
+    asked = demo.ask("GET", f"/api/v1/debits/{told['operation_id']}", key=key)
+    assert asked.json()["reference"] == told["reference"]
+
+
+# Time
+
+
+def test_a_debit_of_before_midnight_can_no_longer_be_cancelled_after(
+    demo: Demonstration, full_card: Any
+) -> None:
+    key = demo.till()["key"]
+    early = demo.debit(full_card, 500, key=key)
+    day = early["business_day"]
+    assert cjeune("demo", "clock", f"{day}T23:59:30", "--data-dir", demo.data_dir).returncode == 0
+    late = demo.debit(full_card, 600, key=key)
+    assert late["business_day"] == day
+    assert demo.cancel(early["operation_id"], key=key)["outcome"] == "cancelled"
+
+    (tomorrow,) = demo.query(f"SELECT (date '{day}' + 1)::text")[0]
+    moved = cjeune("demo", "--data-dir", demo.data_dir, "clock", f"{tomorrow}T00:00:00")
+    assert moved.returncode == 0, moved.stderr
+    refused = demo.cancel(late["operation_id"], key=key)
+    assert (refused["outcome"], refused["code"]) == ("declined", "cancellation_day_over")
+    assert demo.debit(full_card, 100, key=key)["business_day"] == tomorrow
+
+
+def test_words_that_are_no_instant_are_a_usage_error(demo: Demonstration) -> None:
+    assert cjeune("demo", "clock", "midnight", "--data-dir", demo.data_dir).returncode == 2
+
+
+def test_a_real_clock_is_not_moved(tmp_path: Path) -> None:
+    assert cjeune("db", "upgrade", "--data-dir", tmp_path).returncode == 0
+    refused = cjeune("demo", "clock", "2026-11-22T12:00:00", "--data-dir", tmp_path)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1 and not refused.stdout
+
+
+def test_a_clock_is_not_moved_where_there_is_nothing(tmp_path: Path) -> None:
+    refused = cjeune("demo", "clock", "2026-11-22T12:00:00", "--data-dir", tmp_path / "none")
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "none").exists()
+
+
+# What it refuses
+
+
+def test_real_data_is_never_taken_for_a_demonstration(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    refused = cjeune("demo", "--headless", "--port", "0", "--data-dir", tmp_path)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["postgres"]
+
+
+def test_a_taken_port_is_told_before_any_work(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
+        port = somebody_else.getsockname()[1]
+        refused = cjeune("demo", "--headless", "--port", port, "--data-dir", tmp_path / "new")
+    assert refused.returncode == 1
+    assert str(port) in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_demonstration_whose_making_was_cut_is_made_again(tmp_path: Path) -> None:
+    cut = Demonstration(tmp_path, ("--cards", "60", "--partners", "10", "--days", "0"))
+    cut.begin()
+    cut.wait_for(cut.data_dir / "master.key")
+    cut.stop(signal.SIGKILL)
+    assert (cut.data_dir / "demo.making").exists()
+    assert not (cut.data_dir / "demo.json").exists()
+    try:
+        cut.start()
+        assert not (cut.data_dir / "demo.making").exists()
+        assert len(cut.cards()) >= 30
+        assert cut.query("SELECT count(*) FROM reimbursement_run") == [(0,)]
+        assert not (cut.data_dir / "exports").exists()
+    finally:
+        cut.stop()
