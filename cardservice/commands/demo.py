@@ -109,8 +109,7 @@ def _move_clock(settings: Settings, at: datetime) -> None:
 def _run(
     settings: Settings, port: int, *, plan: Plan, headless: bool, manifest_file: Path | None
 ) -> None:
-    # A database and a key that an environment names may be real ones.
-    settings = replace(settings, database_url=None, owner_database_url=None, secret_file=None)
+    settings = _without_real_things(settings)
     with ExitStack() as stack:
         stack.enter_context(ended_by_sigterm())
         address = stack.enter_context(reserved_address(settings.host, port))
@@ -133,6 +132,20 @@ def _run(
                 )
 
         serve(create_app(office), address, on_ready=announce)
+
+
+def _without_real_things(settings: Settings) -> Settings:
+    """The database, key and account that an environment names may be those of production."""
+    return replace(
+        settings,
+        database_url=None,
+        owner_database_url=None,
+        secret_file=None,
+        debtor_name=None,
+        debtor_iban=None,
+        debtor_bic=None,
+        debtor_organisation_id=None,
+    )
 
 
 def _find_or_make(settings: Settings, plan: Plan, stack: ExitStack, *, headless: bool) -> Kept:

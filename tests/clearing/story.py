@@ -56,7 +56,7 @@ class Fortnight:
         self.partners.append(partner)
         self.tills.append(makers.make_terminal(self.office, partner))
         if verified:
-            makers.verify_partner(self.office, partner)
+            makers.verify_partner(self.office, partner, self.approver)
         return len(self.partners) - 1
 
     def call(self, cents: int, *, at: int = 0, wallet: str = SPORT) -> straight.DebitCall:
@@ -133,8 +133,7 @@ class Fortnight:
         }
         for name, step in steps.items():
             if name == "approved":
-                # A code serves once: each approval has an approver of its own.
-                done = step(period, by=makers.make_agent(self.office))
+                done = step(period, by=self._somebody_with_a_fresh_code())
                 self.complete_papers(period)
             else:
                 done = step(period)
@@ -142,6 +141,13 @@ class Fortnight:
             if name == state:
                 return done
         raise AssertionError(f"no step leads to {state}")
+
+    def _somebody_with_a_fresh_code(self) -> AgentAdded:
+        """A code serves once: after the first approval, another approver."""
+        (used,) = self.rows(
+            "SELECT totp_last_step FROM agent WHERE agent_id = %s", self.approver.agent_id
+        )
+        return makers.make_agent(self.office) if used.totp_last_step > 0 else self.approver
 
     def run(self, period: str = PERIOD) -> Run:
         with unit_of_work(self.office.engine) as connection:
@@ -171,13 +177,17 @@ class Fortnight:
         ]
 
 
-def make_fortnight(office: Office, **pupil: str) -> Fortnight:
+def make_fortnight(office: Office, *, school_year: int = 2026, **pupil: str) -> Fortnight:
     """One pupil, one partner with a verified account, a preparer and an approver."""
     fortnight = Fortnight(
         office,
         makers.make_agent(office, "finance_preparer"),
         makers.make_agent(office, "finance_approver"),
-        makers.make_card(office, makers.make_beneficiary(office, **pupil)),
+        makers.make_card(
+            office,
+            makers.make_beneficiary(office, school_year=school_year, **pupil),
+            school_year=school_year,
+        ),
     )
     fortnight.add_partner()
     return fortnight

@@ -119,9 +119,8 @@ def test_a_partner_is_shown_his_own_day(fortnight: Fortnight, clock: Clock) -> N
     fortnight.sell(1055)
     fortnight.sell(70, at=beside)
     fortnight.end()
-    with unit_of_work(fortnight.office.engine) as connection:
-        found = [
-            show_day_close(connection, partner_id=one.partner_id, day=TODAY)
-            for one in fortnight.partners
-        ]
+    found = [
+        show_day_close(fortnight.office.engine, partner_id=one.partner_id, day=TODAY)
+        for one in fortnight.partners
+    ]
     assert [one and one.amount_cents for one in found] == [1055, 70]

@@ -1,357 +1,485 @@
-"""A fortnight from closed days to the bank file, step by step, and who may not take which."""
+"""The run's steps: what each takes, what it refuses, and that a second time changes nothing (C66).
+
+Draft, submit, approve; export and the papers stand in test_run_papers.py.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import psycopg
 import pyotp
 import pytest
-from lxml import etree
-from pypdf import PdfReader
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
-from cardservice.ledger.proofs import prove
-from cardservice.wiring import Office, opened_office
-from clearing.pain001 import schema_problems
-from clearing.run.export import write_files
+from cardservice.services.import_partners import import_partners
+from cardservice.wiring import Office
+from clearing.run import approve as approving
+from clearing.run.draft import draft_run
 from clearing.run.record import Run
 from clearing.run.show import show_run
-from clearing.run.submit import reject_run, submit_run
 from tests import makers
-from tests.clearing.fortnight import AFTER, LAST_DAY, PAYER, PERIOD, Desk, refused, took
+from tests.clearing.story import (
+    AFTER,
+    LAST_DAY,
+    NEXT_AFTER,
+    NEXT_LAST_DAY,
+    NEXT_PERIOD,
+    PERIOD,
+    Fortnight,
+    make_fortnight,
+)
 from tests.conftest import Clock, superuser_dsn
-from tests.counter import TUTORING
-from tests.ledger.straight import debit
+from tests.ledger.straight import at_once
 
-NOON = datetime(2026, 11, 10, 11, 0, tzinfo=UTC)
+
+def code_of(done: Run | Refused) -> str:
+    assert isinstance(done, Refused), done
+    return done.code
 
 
 @pytest.fixture
-def desk(office: Office, clock: Clock) -> Desk:
-    clock.set(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
-    preparer = makers.make_agent(office, "finance_preparer")
-    return Desk(office, clock, preparer, makers.make_agent(office, "finance_approver"))
+def sold(fortnight: Fortnight) -> Fortnight:
+    """Two partners, 33,55 € and a cancelled 8 €; over and closed."""
+    beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
+    fortnight.sell(1055)
+    fortnight.sell(2000)
+    fortnight.sell_and_undo(800)
+    fortnight.sell(300, at=beside)
+    fortnight.end()
+    return fortnight
 
 
-def amounts_of(file: bytes) -> list[int]:
-    """The transfers of a bank file, in cents."""
-    tree = etree.fromstring(file)
-    paths = tree.iterfind(".//{*}CdtTrfTxInf//{*}InstdAmt")
-    return [int((element.text or "").replace(".", "")) for element in paths]
+# -- draft ---------------------------------------------------------------------------------------
 
 
-def test_a_fortnight_is_drafted_only_when_all_its_days_are_closed(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close(date(2026, 11, 14))
-    assert refused(desk.draft()) == "days_not_closed"
-    desk.close()
-    assert took(desk.draft()).gross_cents == 1000
-
-
-def test_an_unknown_fortnight_is_refused(desk: Desk) -> None:
-    assert refused(desk.draft("2026-11-C")) == "period_unknown"
-
-
-def test_a_cancelled_debit_is_not_paid_and_the_rest_is_paid_in_full(desk: Desk) -> None:
-    street = desk.open_street()
-    desk.sell(street, 1000, NOON)
-    desk.sell(street, 1550, NOON)
-    desk.sell(street, 2450, NOON, wallet=TUTORING)
-    desk.undo(street, desk.sell(street, 800, NOON))
-    desk.close()
-    run = desk.pay()
-    assert (run.debits, run.partners, run.transfers_cents) == (3, 1, 5000)
-    assert amounts_of(desk.documents("pain001")[0]) == [5000]
-
-
-def test_the_paris_month_decides_to_which_fortnight_a_debit_belongs(desk: Desk) -> None:
-    street = desk.open_street()
-    desk.sell(street, 100, datetime(2026, 11, 15, 22, 59, 59, tzinfo=UTC))
-    desk.sell(street, 200, datetime(2026, 11, 15, 23, 0, 0, tzinfo=UTC))
-    desk.close(date(2026, 11, 30), datetime(2026, 12, 1, 1, 0, tzinfo=UTC))
-    assert took(desk.draft("2026-11-A")).gross_cents == 100
-    assert took(desk.draft("2026-11-B")).gross_cents == 200
-
-
-def test_every_step_taken_twice_changes_nothing(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    steps: list[Callable[[], Run | Refused]] = [desk.draft, desk.submit, desk.approve]
-    for step in steps:
-        once = took(step())
-        desk.papers(once) if once.state == "approved" else None
-        events = desk.ask("SELECT count(*) FROM run_event WHERE state <> 'draft'")
-        assert took(step()) == once
-        assert desk.ask("SELECT count(*) FROM run_event WHERE state <> 'draft'") == events
-    first = took(desk.export())
-    assert took(desk.export()) == first
-    assert desk.ask("SELECT count(*) FROM operation WHERE kind = 'reimbursement'") == 1
-
-
-def test_ten_drafts_at_once_make_one_run(desk: Desk) -> None:
-    street = desk.open_street()
-    for cents in (100, 200, 300):
-        desk.sell(street, cents, NOON)
-    desk.close()
-    with ThreadPoolExecutor(10) as pool:
-        runs = list(pool.map(lambda _: took(desk.draft()), range(10)))
-    assert {run.run_id for run in runs} == {runs[0].run_id}
-    assert desk.ask("SELECT count(*) FROM remittance_line") == 3
-
-
-def test_a_debit_stands_in_one_live_run_whatever_a_program_tries(
-    desk: Desk, office: Office
+@pytest.mark.parametrize(
+    ("instant", "period", "last_day", "school_year"),
+    [
+        (datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC), "2026-10-B", date(2026, 10, 31), 2026),
+        (datetime(2026, 10, 31, 23, 0, 0, tzinfo=UTC), "2026-11-A", date(2026, 11, 15), 2026),
+        (datetime(2026, 7, 15, 21, 59, 59, tzinfo=UTC), "2026-07-A", date(2026, 7, 15), 2025),
+        (datetime(2026, 7, 15, 22, 0, 0, tzinfo=UTC), "2026-07-B", date(2026, 7, 31), 2025),
+    ],
+)
+def test_a_debit_falls_into_the_fortnight_of_its_second_in_paris(
+    office: Office,
+    clock: Clock,
+    stop_clock: Callable[[datetime], None],
+    instant: datetime,
+    period: str,
+    last_day: date,
+    school_year: int,
 ) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    with (
-        psycopg.connect(superuser_dsn(office)) as connection,
-        pytest.raises(psycopg.errors.UniqueViolation),
-    ):
-        connection.execute("INSERT INTO remittance_line SELECT * FROM remittance_line")
+    clock.set(instant.replace(day=1, hour=9))
+    fortnight = make_fortnight(office, school_year=school_year)
+    stop_clock(instant)
+    fortnight.sell(1055)
+    stop_clock(datetime(last_day.year, last_day.month, last_day.day, 23, 30, tzinfo=UTC))
+    fortnight.end(after=datetime(2026, 11, 16, 9, tzinfo=UTC), last_day=last_day)
+    before, *_ = [key for key in ("2026-07-A", "2026-10-B") if key <= period and key != period] or [
+        None
+    ]
+    if before is not None:
+        empty = fortnight.draft(before)
+        assert isinstance(empty, Run) and empty.debits == 0
+    drafted = fortnight.draft(period)
+    assert isinstance(drafted, Run)
+    assert (drafted.debits, drafted.gross_cents) == (1, 1055)
 
 
-def test_whoever_submits_does_not_approve(desk: Desk, superuser: Callable[[str], None]) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    # The same person under both roles: only a change of role makes that possible.
-    superuser(f"UPDATE agent SET role = 'finance_approver' WHERE email = '{desk.preparer.email}'")
-    assert refused(desk.approve(by=desk.preparer)) == "approver_submitted_it"
-    with pytest.raises(psycopg.errors.CheckViolation):
-        superuser("UPDATE reimbursement_run SET state = 'approved', approved_by = submitted_by")
-
-
-def test_each_step_wants_its_role(desk: Desk, office: Office) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    assert refused(submit_run(office.engine, PERIOD, by=desk.approver.email)) == "agent_may_not"
-    assert refused(submit_run(office.engine, PERIOD, by="nobody@x.example")) == "agent_unknown"
-    took(desk.submit())
-    assert refused(desk.approve(by=desk.preparer)) == "agent_may_not"
-
-
-def test_a_step_is_not_taken_before_its_turn(desk: Desk) -> None:
-    assert refused(desk.submit()) == "run_not_drafted"
-    assert refused(desk.approve(total_cents=0)) == "run_not_submitted"
-    assert refused(desk.export()) == "run_not_approved"
-
-
-def test_the_approver_retypes_the_total_to_the_cent(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    assert refused(desk.approve(total_cents=1001)) == "total_differs"
-    assert took(desk.approve(total_cents=1000)).state == "approved"
-
-
-def test_a_code_of_the_authenticator_approves_one_run_only(desk: Desk) -> None:
-    street = desk.open_street()
-    desk.sell(street, 1000, NOON)
-    desk.sell(street, 500, datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
-    desk.close(date(2026, 11, 30), datetime(2026, 12, 1, 1, 0, tzinfo=UTC))
-    code = pyotp.TOTP(desk.approver.totp_secret).now()
-    for period in ("2026-11-A", "2026-11-B"):
-        took(desk.draft(period))
-        took(desk.submit(period))
-    took(desk.approve("2026-11-A", totp=code))
-    assert refused(desk.approve("2026-11-B", totp=code)) == "totp_used"
-
-
-def test_nobody_approves_an_account_they_changed(
-    desk: Desk, superuser: Callable[[str], None]
+def test_a_draft_waits_until_every_day_of_the_fortnight_is_closed(
+    fortnight: Fortnight, clock: Clock
 ) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    superuser(f"UPDATE bank_account SET changed_by = 'agent:{desk.approver.agent_id}'")
-    assert refused(desk.approve()) == "approver_changed_an_account"
+    fortnight.sell(1055)
+    fortnight.end(last_day=date(2026, 11, 28))
+    refused = fortnight.draft()
+    assert code_of(refused) == "days_not_closed"
+    assert isinstance(refused, Refused) and refused.facts == {"day": "2026-11-29"}
+    fortnight.end()
+    assert isinstance(fortnight.draft(), Run)
 
 
-def test_an_unverified_account_stops_the_submission(desk: Desk) -> None:
-    street = desk.open_street(verified=False)
-    desk.sell(street, 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    step = desk.submit()
-    assert refused(step) == "controls_do_not_hold"
-    assert isinstance(step, Refused) and step.facts["control"] == "every_iban_verified"
-    makers.verify_partner(desk.office, street.partner)
-    assert took(desk.submit()).state == "submitted"
+def test_a_day_that_is_marked_and_not_sealed_is_not_closed_for_a_draft(sold: Fortnight) -> None:
+    sold.meddle(
+        "UPDATE day_block SET seal = NULL, root = NULL, operations = NULL"
+        " WHERE business_day = '2026-11-30'"
+    )
+    assert code_of(sold.draft()) == "days_not_closed"
 
 
-def test_a_figure_that_was_tampered_with_stops_the_submission(
-    desk: Desk, superuser: Callable[[str], None]
-) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    superuser("UPDATE day_close SET amount_cents = 999 WHERE amount_cents = 1000")
-    step = desk.submit()
-    assert isinstance(step, Refused)
-    assert step.facts == {"control": "day_closes", "left": 1000, "right": 999}
+def test_a_fortnight_that_nobody_knows_has_no_draft(sold: Fortnight) -> None:
+    for period in ("2026-11-C", "", "1999-01-A"):
+        assert code_of(sold.draft(period)) == "period_unknown"
 
 
-def test_a_rejected_run_can_be_drafted_and_submitted_again(desk: Desk, office: Office) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    rejected = reject_run(office.engine, PERIOD, by=desk.approver.email, reason="À revoir")
-    assert took(rejected).state == "rejected"
-    assert took(desk.draft()).state == "draft"
-    took(desk.submit())
-    history = show_run(office.engine, PERIOD)
+@pytest.mark.parametrize("role", ["finance_approver", "hotline", "moderator", "administrator"])
+def test_only_a_preparer_drafts_and_submits(sold: Fortnight, role: str) -> None:
+    other = makers.make_agent(sold.office, role).email
+    assert code_of(sold.draft(by=other)) == "agent_may_not"
+    sold.draft()
+    assert code_of(sold.submit(by=other)) == "agent_may_not"
+    assert code_of(sold.submit(by="nobody@example.org")) == "agent_unknown"
+    assert sold.run().state == "draft"
+
+
+def test_a_draft_holds_each_debit_once_and_no_cancelled_one(sold: Fortnight) -> None:
+    drafted = sold.draft()
+    assert isinstance(drafted, Run)
+    assert (drafted.debits, drafted.partners) == (3, 2)
+    assert (drafted.gross_cents, drafted.transfers_cents) == (3355, 3355)
+    remittances = sold.rows("SELECT gross_cents FROM remittance ORDER BY partner_id")
+    assert [one.gross_cents for one in remittances] == [3055, 300]
+
+
+def test_drafting_again_changes_nothing(sold: Fortnight) -> None:
+    first = sold.draft()
+    lines = sold.lines()
+    assert sold.draft() == first
+    assert sold.lines() == lines
+
+
+def test_ten_drafts_at_once_are_one_run(sold: Fortnight) -> None:
+    done = at_once([sold.draft] * 10)
+    assert {one.run_id for one in done if isinstance(one, Run)} == {sold.run().run_id}
+    assert len(sold.rows("SELECT * FROM reimbursement_run")) == 1
+    assert len(sold.lines()) == len(set(sold.lines())) == 3
+
+
+def test_a_missed_fortnight_is_paid_with_the_next_and_never_twice(sold: Fortnight) -> None:
+    sold.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
+    late = sold.draft(NEXT_PERIOD)
+    early = sold.draft(PERIOD)
+    assert isinstance(late, Run) and isinstance(early, Run)
+    assert (late.debits, early.debits) == (3, 0)
+
+
+def test_a_debit_of_a_live_run_is_in_no_other(sold: Fortnight, clock: Clock) -> None:
+    sold.run_until("submitted")
+    sold.sell(440)
+    sold.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
+    drafted = sold.draft(NEXT_PERIOD)
+    assert isinstance(drafted, Run)
+    assert (drafted.debits, drafted.gross_cents) == (1, 440)
+
+
+def test_the_database_itself_keeps_a_debit_out_of_a_second_run(sold: Fortnight) -> None:
+    sold.draft()
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        sold.meddle(
+            "INSERT INTO remittance_line SELECT * FROM remittance_line"
+            " WHERE operation_id = (SELECT min(operation_id::text)::uuid FROM remittance_line)"
+        )
+
+
+# -- submit --------------------------------------------------------------------------------------
+
+
+def test_nothing_is_submitted_before_a_draft(sold: Fortnight) -> None:
+    assert code_of(sold.submit()) == "run_not_drafted"
+
+
+def test_a_submission_copies_the_accounts_and_freezes_the_content(sold: Fortnight) -> None:
+    submitted = sold.run_until("submitted")
+    assert submitted.submitted_by == sold.preparer.agent_id
+    assert submitted.content_hash is not None
+    remittances = sold.rows("SELECT iban FROM remittance ORDER BY partner_id")
+    assert [one.iban for one in remittances] == [makers.IBAN, makers.OTHER_IBAN]
+
+
+def test_submitting_again_changes_nothing(sold: Fortnight) -> None:
+    first = sold.run_until("submitted")
+    assert sold.submit() == first
+    assert sold.draft() == first
+    history = show_run(sold.office.engine, PERIOD)
     assert history is not None
-    assert [event["state"] for event in history["history"]] == [
-        *("draft", "submitted", "rejected", "draft", "submitted")
-    ]
+    assert [event["state"] for event in history["history"]] == ["draft", "submitted"]
 
 
-def test_what_was_submitted_cannot_be_changed_by_the_owner_of_the_tables(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    server = desk.office.private_server
-    assert server is not None
-    for statement in (
-        "UPDATE reimbursement_run SET transfers_cents = 1, gross_cents = 1",
-        "DELETE FROM reimbursement_run",
-        "UPDATE remittance SET iban = 'FR1420041010050500013M02606'",
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE remittance SET iban = 'FR00'",
+        "UPDATE remittance SET gross_cents = gross_cents - 1, transfer_cents = transfer_cents - 1",
         "DELETE FROM remittance_line",
-        "UPDATE remittance_line SET amount_cents = 1",
+        "DELETE FROM remittance",
+        "INSERT INTO remittance_line SELECT remittance_id, gen_random_uuid(), wallet, nature,"
+        " amount_cents FROM remittance_line LIMIT 1",
+        "UPDATE reimbursement_run SET gross_cents = gross_cents + 1,"
+        " transfers_cents = transfers_cents + 1",
+        "UPDATE reimbursement_run SET content_hash = ''",
+        "UPDATE reimbursement_run SET period_key = '2026-12-A'",
+    ],
+)
+@pytest.mark.parametrize("state", ["submitted", "exported"])
+def test_what_was_submitted_cannot_be_changed_by_the_application(
+    sold: Fortnight, state: str, statement: str
+) -> None:
+    sold.run_until(state)
+    with (
+        pytest.raises(DBAPIError, match=r"frozen|permission denied|foreign key"),
+        unit_of_work(sold.office.engine) as connection,
     ):
-        with (
-            psycopg.connect(server.url("cjeune_owner")) as connection,
-            pytest.raises(psycopg.errors.RaiseException),
-        ):
-            connection.execute(statement.encode())
+        connection.execute(text(statement))
 
 
-def test_what_a_superuser_changed_after_the_submission_is_not_approved(
-    desk: Desk, superuser: Callable[[str], None]
+@pytest.mark.parametrize("state", ["draft", "submitted", "rejected"])
+def test_an_approved_run_is_not_taken_back_by_the_application(sold: Fortnight, state: str) -> None:
+    sold.run_until("approved")
+    with (
+        pytest.raises(DBAPIError, match="not taken back"),
+        unit_of_work(sold.office.engine) as connection,
+    ):
+        connection.execute(text(f"UPDATE reimbursement_run SET state = '{state}'"))
+
+
+def test_an_exported_run_is_not_cancelled_by_the_application(sold: Fortnight) -> None:
+    sold.run_until("exported")
+    with (
+        pytest.raises(DBAPIError, match="only the bank"),
+        unit_of_work(sold.office.engine) as connection,
+    ):
+        connection.execute(text("UPDATE reimbursement_run SET state = 'cancelled'"))
+
+
+def test_a_rejected_run_can_be_drafted_and_submitted_again(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    rejected = sold.reject()
+    assert isinstance(rejected, Run) and rejected.state == "rejected"
+    assert sold.reject() == rejected
+    again = sold.run_until("submitted")
+    assert (again.run_id, again.debits) == (rejected.run_id, 3)
+
+
+def test_only_an_approver_rejects_and_only_what_was_submitted(sold: Fortnight) -> None:
+    assert code_of(sold.reject()) == "run_not_submitted"
+    sold.run_until("submitted")
+    assert code_of(sold.reject(by=sold.preparer.email)) == "agent_may_not"
+    sold.approve()
+    assert code_of(sold.reject()) == "run_not_submitted"
+
+
+# -- approve -------------------------------------------------------------------------------------
+
+
+def test_an_approval_gives_the_numbers_of_the_year(sold: Fortnight) -> None:
+    approved = sold.run_until("approved")
+    assert approved.approved_by not in (None, approved.submitted_by)
+    numbers = sold.rows("SELECT number_year, number FROM remittance ORDER BY partner_id")
+    assert [tuple(one) for one in numbers] == [(2026, 1), (2026, 2)]
+
+
+def test_numbers_have_no_gap_over_two_runs_and_begin_again_with_the_year(
+    sold: Fortnight,
 ) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    superuser("UPDATE remittance SET iban = 'FR1420041010050500013M02606'")
-    assert refused(desk.approve()) == "run_changed_since_submission"
+    sold.run_until("exported")
+    sold.sell(440)
+    sold.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
+    sold.run_until("approved", NEXT_PERIOD)
+    sold.sell(550)
+    sold.end(after=datetime(2027, 1, 2, 9, tzinfo=UTC), last_day=date(2026, 12, 31))
+    sold.run_until("approved", "2026-12-B")
+    numbers = sold.rows("SELECT number_year, number FROM remittance ORDER BY 1, 2")
+    assert [tuple(one) for one in numbers] == [(2026, 1), (2026, 2), (2026, 3), (2027, 1)]
 
 
-def test_what_a_superuser_changed_after_the_approval_is_not_exported(
-    desk: Desk, superuser: Callable[[str], None]
+def test_approving_again_changes_nothing_and_needs_no_new_code(sold: Fortnight) -> None:
+    approved = sold.run_until("approved")
+    assert sold.approve(totp="000000") == approved
+
+
+def test_nothing_is_approved_before_it_is_submitted(sold: Fortnight) -> None:
+    sold.draft()
+    assert code_of(sold.approve()) == "run_not_submitted"
+
+
+def test_the_total_must_be_retyped_to_the_cent(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    for wrong in (3354, 3356, 0, -3355):
+        assert code_of(sold.approve(total_cents=wrong)) == "total_differs"
+    assert sold.run().state == "submitted"
+
+
+def test_a_preparer_does_not_approve(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    assert code_of(sold.approve(by=sold.preparer)) == "agent_may_not"
+
+
+def test_whoever_submitted_does_not_approve_though_he_changed_his_role(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    sold.meddle("UPDATE agent SET role = 'finance_approver' WHERE email = %s", sold.preparer.email)
+    assert code_of(sold.approve(by=sold.preparer)) == "approver_submitted_it"
+
+
+def test_the_database_itself_wants_four_eyes(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    with (
+        psycopg.connect(superuser_dsn(sold.office)) as superuser,
+        pytest.raises(psycopg.errors.CheckViolation, match="four_eyes"),
+    ):
+        superuser.execute("UPDATE reimbursement_run SET approved_by = submitted_by")
+
+
+def test_whoever_changed_an_account_does_not_approve_its_payment(
+    fortnight: Fortnight,
 ) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    desk.papers(took(desk.approve()))
-    superuser("UPDATE remittance SET iban = 'FR1420041010050500013M02606'")
-    assert refused(desk.export()) == "run_changed_since_submission"
-    assert desk.documents("pain001") == []
-
-
-def test_a_run_is_released_with_all_its_papers_or_not_at_all(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.sell(desk.open_street(), 2000, NOON)
-    desk.close()
-    took(desk.draft())
-    took(desk.submit())
-    approved = took(desk.approve())  # and the machine stops here
-    assert refused(desk.export()) == "papers_missing"
-    assert desk.papers(approved) == 2
-    assert desk.papers(approved) == 0
-    assert took(desk.export()).state == "exported"
-
-
-def test_remittance_numbers_have_no_gap_within_the_year(desk: Desk) -> None:
-    streets = [desk.open_street() for _ in range(3)]
-    for street in streets:
-        desk.sell(street, 1000, NOON)
-    desk.sell(streets[0], 500, datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
-    desk.close(date(2026, 11, 30), datetime(2026, 12, 1, 1, 0, tzinfo=UTC))
-    desk.pay("2026-11-A")
-    desk.pay("2026-11-B", by=makers.make_agent(desk.office))
-    assert desk.ask("SELECT string_agg(number::text, ',' ORDER BY number) FROM remittance") == (
-        "1,2,3,4"
+    busy = fortnight.approver
+    line = makers.partner_line(iban=makers.OTHER_IBAN)
+    import_partners(
+        fortnight.office.engine, makers.register([line]), actor=f"agent:{busy.agent_id}"
     )
+    fortnight.partners.append(makers.make_partner(fortnight.office, **line))
+    fortnight.tills.append(makers.make_terminal(fortnight.office, fortnight.partners[-1]))
+    makers.verify_partner(fortnight.office, fortnight.partners[-1])
+    fortnight.sell(300, at=1)
+    fortnight.end()
+    fortnight.run_until("submitted")
+    assert code_of(fortnight.approve(by=busy)) == "approver_changed_an_account"
+    assert isinstance(fortnight.approve(by=makers.make_agent(fortnight.office)), Run)
 
 
-def test_the_same_bytes_come_out_of_every_export_also_after_a_restart(
-    desk: Desk, tmp_path_factory: pytest.TempPathFactory
+@pytest.mark.parametrize("typed", ["", "12345", "abcdef", "000000 "])
+def test_a_wrong_code_of_the_moment_approves_nothing(sold: Fortnight, typed: str) -> None:
+    sold.run_until("submitted")
+    refused = sold.approve(totp=typed or "x")
+    assert code_of(refused) == "totp_wrong"
+    assert sold.run().state == "submitted"
+
+
+def test_a_code_of_the_moment_approves_once(sold: Fortnight) -> None:
+    sold.sell(440)
+    sold.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
+    sold.run_until("submitted")
+    sold.run_until("submitted", NEXT_PERIOD)
+    typed = pyotp.TOTP(sold.approver.totp_secret).now()
+    assert isinstance(sold.approve(totp=typed), Run)
+    assert code_of(sold.approve(NEXT_PERIOD, totp=typed)) in ("totp_used", "totp_wrong")
+    assert sold.run(NEXT_PERIOD).state == "submitted"
+
+
+def test_a_refused_approval_spends_no_code(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    typed = pyotp.TOTP(sold.approver.totp_secret).now()
+    assert code_of(sold.approve(total_cents=1, totp=typed)) == "total_differs"
+    assert isinstance(sold.approve(totp=typed), Run)
+
+
+MEDDLING = [
+    "UPDATE remittance SET iban = 'FR7610107001011234567890129' WHERE remittance_id ="
+    " (SELECT min(remittance_id) FROM remittance)",
+    "UPDATE remittance SET holder_name = 'SOMEBODY ELSE'",
+    "UPDATE remittance_line SET wallet = CASE wallet WHEN 'tutoring'"
+    " THEN 'sport_culture_leisure' ELSE 'tutoring' END",
+    "UPDATE remittance_line SET operation_id = gen_random_uuid()",
+]
+
+
+@pytest.mark.parametrize("statement", MEDDLING)
+def test_content_changed_behind_the_submission_is_not_approved(
+    sold: Fortnight, statement: str
 ) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    run = desk.pay()
-    first = write_files(desk.office.engine, run, tmp_path_factory.mktemp("first"))
-    desk.clock.set(datetime(2026, 12, 24, 9, 0, tzinfo=UTC))
-    with opened_office(desk.office.settings) as restarted:
-        again = took(desk.export())
-        second = write_files(restarted.engine, again, tmp_path_factory.mktemp("second"))
-    assert [file.name for file in first] == [file.name for file in second]
-    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+    sold.run_until("submitted")
+    sold.meddle(statement)
+    assert code_of(sold.approve()) == "run_changed_since_submission"
 
 
-def test_totals_are_equal_in_run_papers_bank_file_and_ledger_and_name_no_youth(desk: Desk) -> None:
-    holder = makers.make_beneficiary(desk.office, first_name="Zébulon", last_name="Quatrepommes")
-    first, second = desk.open_street(), desk.open_street(trade_name="Club Été & Sœurs n°1")
-    named = makers.make_card(desk.office, holder)
-    desk.sell(first, 1055, NOON)
-    desk.sell(first, 2500, NOON, wallet=TUTORING)
-    desk.clock.set(NOON)
-    with psycopg.connect(desk.office.database_url, autocommit=True) as connection:
-        assert debit(connection, second.call(3333, card=named)).outcome == "approved"
-    desk.close()
-    run = desk.pay()
-
-    (xml,) = desk.documents("pain001")
-    assert schema_problems(xml) == []
-    assert amounts_of(xml) == [3555, 3333]
-    csv_totals = []
-    for content in desk.documents("csv"):
-        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";")
-        csv_totals.append(sum(int(row["montant"].replace(",", "")) for row in rows))
-    assert csv_totals == [3555, 3333]
-    texts = [
-        "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
-        for content in desk.documents("pdf")
-    ]
-    assert "35,55" in texts[0] and "33,33" in texts[1]
-    assert run.transfers_cents == 6888
-    in_transit = "SELECT sum(amount_cents) FROM ledger_entry WHERE account = 'in_transit'"
-    assert desk.ask(in_transit) == 6888
-    assert (
-        desk.ask("SELECT sum(amount_cents) FROM ledger_entry WHERE account = 'partner_payable'")
-        == 0
-    )
-    assert prove(desk.office.engine).ok
-    papers = b"".join(desk.documents("csv") + desk.documents("html")).decode() + "".join(texts)
-    for hidden in ("Zébulon", "Quatrepommes", "QUATREPOMMES", named.code):
-        assert hidden not in papers + xml.decode()
+def test_two_approvals_at_once_are_one(sold: Fortnight) -> None:
+    sold.run_until("submitted")
+    agents = [makers.make_agent(sold.office) for _ in range(2)]
+    done = at_once([lambda: sold.approve(by=agents[0]), lambda: sold.approve(by=agents[1])])
+    assert len({one.approved_by for one in done if isinstance(one, Run)}) == 1
+    shown = show_run(sold.office.engine, PERIOD)
+    assert shown is not None
+    assert [event["state"] for event in shown["history"]] == ["draft", "submitted", "approved"]
+    numbers = sold.rows("SELECT number FROM remittance ORDER BY 1")
+    assert [one.number for one in numbers] == [1, 2]
 
 
-def test_an_empty_fortnight_needs_no_bank_file(desk: Desk) -> None:
-    desk.clock.set(AFTER)
-    desk.close(LAST_DAY)
-    run = desk.pay()
-    assert (run.state, run.transfers_cents, run.partners) == ("exported", 0, 0)
-    assert desk.documents("pain001") == []
+def test_an_account_changed_after_the_submission_changes_no_payment(
+    fortnight: Fortnight, clock: Clock
+) -> None:
+    line = makers.partner_line()
+    fortnight.partners = [makers.make_partner(fortnight.office, **line)]
+    fortnight.tills = [makers.make_terminal(fortnight.office, fortnight.partners[0])]
+    makers.verify_partner(fortnight.office, fortnight.partners[0])
+    fortnight.sell(300)
+    fortnight.end()
+    fortnight.run_until("submitted")
+    changed = makers.register([line | {"iban": makers.OTHER_IBAN}])
+    import_partners(fortnight.office.engine, changed, actor="test")
+    assert isinstance(fortnight.approve(), Run)
+    (remittance,) = fortnight.rows("SELECT iban FROM remittance")
+    assert remittance.iban == makers.IBAN
 
 
-def test_the_payer_is_named_in_the_file(desk: Desk) -> None:
-    desk.sell(desk.open_street(), 1000, NOON)
-    desk.close()
-    desk.pay()
-    assert PAYER.iban in desk.documents("pain001")[0].decode()
+# -- cut in the middle ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["draft", "submit", "approve", "export"])
+def test_a_step_that_dies_waiting_leaves_the_run_as_it_was_and_can_be_taken_again(
+    sold: Fortnight, step: str
+) -> None:
+    """Its connection is cut by the server while it waits for its turn."""
+    before = {"draft": None, "submit": "draft", "approve": "submitted", "export": "approved"}[step]
+    if before is not None:
+        sold.run_until(before)
+    take = getattr(sold, step)
+    with psycopg.connect(superuser_dsn(sold.office)) as other:
+        other.execute("SELECT pg_advisory_xact_lock(13, 2)")
+
+        def cut() -> None:
+            for _ in range(100_000):
+                gone = other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE %s = ANY(pg_blocking_pids(pid))",
+                    [other.info.backend_pid],
+                )
+                if gone.rowcount:
+                    return
+
+        def die() -> None:
+            with pytest.raises(DBAPIError):
+                take()
+
+        at_once([cut, die])
+    runs = sold.rows("SELECT state FROM reimbursement_run")
+    assert [one.state for one in runs] == ([] if before is None else [before])
+    assert isinstance(take(), Run)
+
+
+def test_an_approval_that_fails_at_its_numbers_approves_nothing(
+    sold: Fortnight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold.run_until("submitted")
+
+    def fail(*_: object) -> None:
+        raise ConnectionError("cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(approving, "_give_numbers", fail)
+        typed = pyotp.TOTP(sold.approver.totp_secret).now()
+        with pytest.raises(ConnectionError):
+            sold.approve(totp=typed)
+    assert sold.run().state == "submitted"
+    # The code was not spent either.
+    assert isinstance(sold.approve(totp=typed), Run)
+
+
+def test_a_run_is_shown_with_who_did_what(sold: Fortnight) -> None:
+    assert show_run(sold.office.engine, PERIOD) is None
+    sold.run_until("submitted")
+    shown = show_run(sold.office.engine, PERIOD)
+    assert shown is not None
+    assert (shown["state"], shown["debits"], shown["transfers_cents"]) == ("submitted", 3, 3355)
+    assert {event["by"] for event in shown["history"]} == {sold.preparer.email}
+
+
+def test_a_period_without_sales_makes_an_empty_run(fortnight: Fortnight) -> None:
+    fortnight.end(after=AFTER, last_day=LAST_DAY)
+    drafted = draft_run(fortnight.office.engine, PERIOD, by=fortnight.preparer.email)
+    assert isinstance(drafted, Run)
+    assert (drafted.debits, drafted.partners, drafted.transfers_cents) == (0, 0, 0)

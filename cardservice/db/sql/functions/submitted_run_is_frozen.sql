@@ -12,6 +12,13 @@ BEGIN
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'a run is never deleted';
         END IF;
+        IF OLD.state IN ('approved', 'exported', 'accepted', 'paid')
+            AND NEW.state IN ('draft', 'submitted', 'rejected') THEN
+            RAISE EXCEPTION 'run % was approved and is not taken back', OLD.run_id;
+        END IF;
+        IF OLD.state IN ('exported', 'accepted', 'paid') AND NEW.state = 'cancelled' THEN
+            RAISE EXCEPTION 'run % was exported: only the bank can send it back', OLD.run_id;
+        END IF;
         IF OLD.state NOT IN ('draft', 'rejected') AND NEW.state NOT IN ('draft', 'rejected')
             AND ROW(NEW.period_key, NEW.attempt, NEW.debits, NEW.partners, NEW.gross_cents,
                     NEW.corrections_cents, NEW.carried_in_cents, NEW.carried_out_cents,
