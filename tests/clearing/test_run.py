@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from cardservice import wiring
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services.import_partners import import_partners
@@ -223,6 +224,28 @@ def test_what_was_submitted_cannot_be_changed_by_the_application(
     with (
         pytest.raises(DBAPIError, match=r"frozen|permission denied|foreign key"),
         unit_of_work(sold.office.engine) as connection,
+    ):
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE remittance SET iban = 'FR00'",
+        "DELETE FROM remittance_line",
+        "UPDATE remittance_line SET amount_cents = 1",
+        "UPDATE reimbursement_run SET content_hash = ''",
+        "DELETE FROM reimbursement_run",
+    ],
+)
+def test_what_was_submitted_cannot_be_changed_by_the_owner_of_the_tables(
+    sold: Fortnight, statement: str
+) -> None:
+    sold.run_until("submitted")
+    with (
+        wiring.opened_as_owner(sold.office.settings) as owner,
+        pytest.raises(DBAPIError, match=r"frozen|never deleted"),
+        unit_of_work(owner) as connection,
     ):
         connection.execute(text(statement))
 

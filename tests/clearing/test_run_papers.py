@@ -1,4 +1,4 @@
-"""From approval to the bank: papers, file and ledger say one and the same, for ever (C64, C66, C71).
+"""From approval to the bank: papers, file and ledger say one thing, for ever (C64, C66, C71).
 
 Finance §8, checks 2, 7, 10, 11 and 20.
 """
@@ -6,6 +6,7 @@ Finance §8, checks 2, 7, 10, 11 and 20.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import subprocess
 from datetime import UTC, date, datetime
@@ -145,6 +146,14 @@ def test_the_payable_is_empty_once_everything_is_handed_to_the_bank(sold: Fortni
     assert prove(sold.office.engine).ok
 
 
+def test_the_bank_file_names_the_payer_and_whom_to_pay(sold: Fortnight, tmp_path: Path) -> None:
+    run = sold.run_until("exported")
+    bank = etree.fromstring(files_of(sold, tmp_path)[f"{run.msg_id}.xml"])
+    assert bank.findtext(".//p:DbtrAcct//p:IBAN", namespaces=PAIN) == DEBTOR.iban
+    paid = [one.text for one in bank.iterfind(".//p:CdtrAcct//p:IBAN", namespaces=PAIN)]
+    assert paid == [makers.IBAN, makers.OTHER_IBAN]
+
+
 def test_a_cancelled_debit_is_on_no_paper(sold: Fortnight, tmp_path: Path) -> None:
     sold.run_until("exported")
     (cancelled,) = sold.rows("SELECT operation_no FROM operation WHERE amount_cents = 800 LIMIT 1")
@@ -220,8 +229,6 @@ def test_five_exports_at_once_are_one(sold: Fortnight) -> None:
 
 
 def test_the_stored_digest_is_the_files(sold: Fortnight, tmp_path: Path) -> None:
-    import hashlib
-
     run = sold.run_until("exported")
     shown = show_run(sold.office.engine, PERIOD)
     content = files_of(sold, tmp_path)[f"{run.msg_id}.xml"]

@@ -13,8 +13,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -60,11 +60,12 @@ class Sale:
 
 
 class Load:
-    """The tills of a site. `base_url` may be changed: a till that goes through a proxy, or not."""
+    """The tills of a site, and their journal."""
 
     def __init__(self, site: Site, base_url: str, http: httpx.AsyncClient) -> None:
         self.site = site
-        self.base_url = base_url
+        self._base_url = base_url
+        self._seconds_for_an_answer = SECONDS_FOR_AN_ANSWER
         self.journal: list[Sale] = []
         self.told = 0
         self.cut = 0
@@ -76,9 +77,8 @@ class Load:
         self._totals: Counter[tuple[int, str]] = Counter()
         self._tills_per_partner = len(site.cast.tills) // len(site.cast.shops)
         self._rows_before = site.rows("SELECT max(operation_no) FROM operation")[0][0]
-        # Cleared while there is nobody to sell with: tills wait instead of knocking.
-        self.is_open = asyncio.Event()
-        self.is_open.set()
+        self._is_open = asyncio.Event()
+        self._is_open.set()
         self._is_over = False
 
     # What a till does
@@ -128,13 +128,7 @@ class Load:
 
     async def debit(self, sale: Sale) -> Body | None:
         """Sends the sale, for the first time or again; None when nothing was told."""
-        body = {
-            "identification": self._identifications[sale.till, sale.card],
-            "wallet": sale.wallet,
-            "amount_cents": sale.amount_cents,
-            "identity_checked": True,
-        }
-        told = await self._send("PUT", sale, json=body)
+        told = await self._send("PUT", sale, json=self._form(sale))
         if told is not None:
             note(sale, "answer", told)
         return told
@@ -157,6 +151,25 @@ class Load:
         body: Body = answer.json()
         return body
 
+    def debit_as_bytes(self, sale: Sale) -> bytes:
+        """The sale's request as it goes over the wire."""
+        request = self._http.build_request(
+            "PUT", self._url(sale), headers=self._headers(sale.till), json=self._form(sale)
+        )
+        head = [b"PUT " + request.url.raw_path + b" HTTP/1.1"]
+        head += [name + b": " + value for name, value in request.headers.raw]
+        return b"\r\n".join(head) + b"\r\n\r\n" + request.content
+
+    @contextmanager
+    def through(self, base_url: str, *, seconds_for_an_answer: float = 20.0) -> Iterator[None]:
+        """While the block lasts every call goes to another address, with this much patience."""
+        before = self._base_url, self._seconds_for_an_answer
+        self._base_url, self._seconds_for_an_answer = base_url, seconds_for_an_answer
+        try:
+            yield
+        finally:
+            self._base_url, self._seconds_for_an_answer = before
+
     # Many of them
 
     @asynccontextmanager
@@ -170,7 +183,16 @@ class Load:
                 yield
             finally:
                 self._is_over = True
-                self.is_open.set()
+                self._is_open.set()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """New sales wait for the end of the block; those under way go on."""
+        self._is_open.clear()
+        try:
+            yield
+        finally:
+            self._is_open.set()
 
     async def tell(self, more: int) -> None:
         """Returns when so many more answers were told."""
@@ -228,13 +250,13 @@ class Load:
     async def get(self, path: str, *, till: int, **options: Any) -> httpx.Response:
         """Any page, as this till."""
         return await self._http.get(
-            f"{self.base_url}/api/v1{path}", headers=self._headers(till), **options
+            f"{self._base_url}/api/v1{path}", headers=self._headers(till), **options
         )
 
     async def _sell(self) -> None:
         draw = self._random
         while not self._is_over:
-            await self.is_open.wait()
+            await self._is_open.wait()
             sale = self.new_sale()
             told = await self.debit(sale)
             if told is None and draw.random() < 0.5:
@@ -289,7 +311,7 @@ class Load:
 
     async def _identify(self, till: int, card: int) -> Body:
         answer = await self._http.post(
-            f"{self.base_url}/api/v1/identifications",
+            f"{self._base_url}/api/v1/identifications",
             headers=self._headers(till),
             json={"reading": self.site.cast.cards[card].code},
         )
@@ -302,7 +324,11 @@ class Load:
         url = self._url(sale) + suffix
         try:
             answer = await self._http.request(
-                method, url, headers=self._headers(sale.till), **options
+                method,
+                url,
+                headers=self._headers(sale.till),
+                timeout=self._seconds_for_an_answer,
+                **options,
             )
         except httpx.TransportError:
             self.cut += 1
@@ -316,8 +342,16 @@ class Load:
         body: Body = answer.json()
         return body
 
+    def _form(self, sale: Sale) -> Body:
+        return {
+            "identification": self._identifications[sale.till, sale.card],
+            "wallet": sale.wallet,
+            "amount_cents": sale.amount_cents,
+            "identity_checked": True,
+        }
+
     def _url(self, sale: Sale) -> str:
-        return f"{self.base_url}/api/v1/debits/{sale.operation_id}"
+        return f"{self._base_url}/api/v1/debits/{sale.operation_id}"
 
     def _headers(self, till: int) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.site.cast.tills[till].key}"}
@@ -331,9 +365,12 @@ class Load:
 
 
 @asynccontextmanager
-async def opened_load(site: Site, service: Service) -> AsyncIterator[Load]:
+async def opened_load(
+    site: Site, service: Service, *, keep_alive: bool = True
+) -> AsyncIterator[Load]:
     """The tills of a site, each card read at each of them."""
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=CLIENTS * 2)
+    kept_open = CLIENTS * 2 if keep_alive else 0
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=kept_open)
     async with httpx.AsyncClient(timeout=SECONDS_FOR_AN_ANSWER, limits=limits) as http:
         load = Load(site, service.base_url, http)
         await load.identify_all()

@@ -39,10 +39,9 @@ def test_a_service_killed_in_full_load_loses_and_doubles_nothing(
 
 
 async def kill_and_start_again(load: Load, service: Service) -> None:
-    load.is_open.clear()
-    service.kill()
-    await asyncio.to_thread(service.start)
-    load.is_open.set()
+    async with load.paused():
+        service.kill()
+        await asyncio.to_thread(service.start)
 
 
 def test_a_service_killed_between_commit_and_answer_gives_that_answer_when_asked_again(

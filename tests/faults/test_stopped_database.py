@@ -28,7 +28,8 @@ def test_a_database_stopped_in_full_load_loses_and_doubles_nothing(
                     await load.tell(100)
                     await asyncio.to_thread(site.stop_database)
                     await told_unavailable(load, 60)
-                    await asyncio.to_thread(site.start_database)
+                    async with load.paused():
+                        await asyncio.to_thread(site.start_database)
                 await load.tell(100)
             await load.identify_all()
             await load.resolve()
