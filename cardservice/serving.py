@@ -73,10 +73,15 @@ def ended_by_sigterm() -> Iterator[None]:
 
 
 def serve(
-    app: Any, address: socket.socket, *, on_ready: Callable[[], object] = lambda: None
+    app: Any,
+    address: socket.socket,
+    *,
+    trusted_proxies: str | None = None,
+    on_ready: Callable[[], object] = lambda: None,
 ) -> None:
     """Answers at a reserved address until SIGTERM or SIGINT; then ends without an exception.
 
+    `trusted_proxies` names the addresses whose X-Forwarded-For is believed; by default nobody's is.
     `on_ready()` is called once, in a thread, when `/readyz` says 200; what it raises ends the
     service. Raises PortTaken when somebody was quicker.
     """
@@ -88,6 +93,8 @@ def serve(
         http="httptools",
         lifespan="on",
         access_log=False,
+        proxy_headers=trusted_proxies is not None,
+        forwarded_allow_ips=trusted_proxies,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

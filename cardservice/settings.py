@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -21,12 +21,15 @@ class Settings:
     """
 
     data_dir: Path
-    database_url: str | None = None
-    owner_database_url: str | None = None
+    # Hidden from repr: an address may hold a password.
+    database_url: str | None = field(default=None, repr=False)
+    owner_database_url: str | None = field(default=None, repr=False)
     postgres_bin: Path | None = None
     secret_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    # Addresses of reverse proxies whose word on the caller's address is taken (uvicorn's format).
+    trusted_proxies: str | None = None
     scheme_name: str = "CJeune de Provence"
     department_name: str = "Département des Bouches-du-Rhône"
     debtor_name: str | None = None
@@ -62,6 +65,7 @@ def read_settings(
         secret_file=path("CJEUNE_SECRET_FILE"),
         host=environment.get("CJEUNE_HOST", defaults.host),
         port=int(environment.get("CJEUNE_PORT", defaults.port)),
+        trusted_proxies=environment.get("CJEUNE_TRUSTED_PROXIES"),
         scheme_name=environment.get("CJEUNE_SCHEME_NAME", defaults.scheme_name),
         department_name=environment.get("CJEUNE_DEPARTMENT_NAME", defaults.department_name),
         debtor_name=environment.get("CJEUNE_DEBTOR_NAME"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
@@ -41,7 +41,7 @@ class Office:
     settings: Settings
     engine: Engine
     keys: Keys
-    database_url: str
+    database_url: str = field(repr=False)
     private_server: PrivateServer | None
 
 
@@ -66,7 +66,7 @@ def opened_office(settings: Settings, *, serving: bool = False) -> Iterator[Offi
 
 def upgrade(settings: Settings, *, movable_clock: bool = False) -> None:
     """Makes or brings up the database of an instance (`cjeune db upgrade`)."""
-    with _database(settings) as (_, owner_url, server):
+    with _database(settings, may_make=True) as (_, owner_url, server):
         if server is not None:
             prepare_private_database(server)
         upgrade_database(owner_url, movable_clock=movable_clock)
@@ -84,12 +84,17 @@ def opened_as_owner(settings: Settings) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
-def _database(settings: Settings) -> Iterator[tuple[str, str, PrivateServer | None]]:
+def _database(
+    settings: Settings, *, may_make: bool = False
+) -> Iterator[tuple[str, str, PrivateServer | None]]:
     """URLs of the application and the owning role, and the private server if it is ours."""
     if settings.database_url is not None:
         assert settings.owner_database_url is not None
         yield settings.database_url, settings.owner_database_url, None
         return
+    if not may_make and not (settings.data_dir / "postgres").exists():
+        # A mistyped --data-dir must not leave a whole server behind.
+        raise NotReady("there is no instance in this folder: run `cjeune db upgrade` first")
     with running_server(settings.data_dir, settings.postgres_bin) as server:
         prepare_private_database(server)
         yield server.url(APPLICATION), server.url(OWNER), server

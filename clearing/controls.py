@@ -51,14 +51,16 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
     (
         "ledger_movement",
         True,
-        # What the partners' accounts moved by since the beginning, less what earlier runs took.
+        # What the partners' accounts moved by until the period's end, less what other runs took
+        # of it: a later fortnight may be drafted before this one is submitted.
         f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES}),"  # noqa: S608
         " (SELECT coalesce(sum(e.amount_cents), 0) FROM ledger_entry e"
         "  WHERE e.account = 'partner_payable'"
         "  AND e.kind IN ('debit', 'cancellation', 'regularisation')"
         "  AND e.business_day < f.ends_before)"
         " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
-        "    JOIN remittance m USING (remittance_id) WHERE l.live AND m.run_id <> :run_id)"
+        "    JOIN remittance m USING (remittance_id) JOIN operation o USING (operation_id)"
+        "    WHERE l.live AND m.run_id <> :run_id AND o.business_day < f.ends_before)"
         " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
     ),
     (
@@ -69,8 +71,9 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         " (SELECT coalesce(sum(d.amount_cents), 0) FROM day_close d"
         "  WHERE d.partner_id <> 0 AND d.business_day < f.ends_before)"
         " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
-        "    JOIN remittance m USING (remittance_id)"
-        "    WHERE l.live AND l.nature = 'debit' AND m.run_id <> :run_id)"
+        "    JOIN remittance m USING (remittance_id) JOIN operation o USING (operation_id)"
+        "    WHERE l.live AND l.nature = 'debit' AND m.run_id <> :run_id"
+        "    AND o.business_day < f.ends_before)"
         " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
     ),
     (

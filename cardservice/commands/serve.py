@@ -29,6 +29,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
             serve_until_told(
                 create_app(office),
                 address,
+                trusted_proxies=settings.trusted_proxies,
                 on_ready=lambda: say("serve", "ready", origin=origin_of(address)),
             )
     except PortTaken as taken:

@@ -23,7 +23,7 @@ _DEBIT_MANY = """
 SELECT * FROM debit_many(
     %b, %b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
     %b::text[], %b::bigint[], %b::timestamptz[], %b::boolean[], %b::text[], %b::boolean[],
-    %b::bytea[], %b)
+    %b::bytea[], %b::date[], %b)
 """
 
 
@@ -45,6 +45,7 @@ class DebitRequest:
     verdict: str | None
     pin_due: bool
     pin_mac: bytes | None
+    judged_on: date
 
 
 class DebitAnswer(NamedTuple):
@@ -91,6 +92,9 @@ def make_debit_lane(
 
 
 def _keys_of(request: DebitRequest) -> tuple[Hashable, ...]:
+    # A forged identification names no card: such requests have nothing in common.
+    if request.card_id is None:
+        return (request.operation_id,)
     return (request.operation_id, request.card_id)
 
 
@@ -110,5 +114,6 @@ def _arguments(batch: Sequence[DebitRequest], *, alone: bool) -> tuple[object, .
         [request.verdict for request in batch],
         [request.pin_due for request in batch],
         [request.pin_mac for request in batch],
+        [request.judged_on for request in batch],
         alone,
     )

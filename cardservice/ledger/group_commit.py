@@ -1,7 +1,8 @@
 """Group commit: requests that arrive together are settled together, in one statement each time.
 
 The law: a lane that is free takes what waits, at once and without a timer; a batch that fails is
-retried one by one; a request locked out by somebody else is retried alone; the queue is bounded.
+retried one by one; a request locked out by somebody else is retried alone, and those that wait so
+never have all lanes; the queue is bounded.
 Every flush is a task of its own, so that a client who hangs up cannot cancel a COMMIT.
 
 It knows nothing of money: what a batch means is `settle`'s business.

@@ -25,7 +25,8 @@ from cardservice.domain.operation import (
 from cardservice.ledger.proof_days import first_day_difference
 from cardservice.ledger.proof_fields import changed_field
 from cardservice.ledger.proof_rows import Difference, operation_of
-from cardservice.ledger.seals import STREAMED
+from cardservice.ledger.proof_runs import first_run_difference
+from cardservice.ledger.streams import STREAMED
 
 _CHUNK = 5_000
 _REGISTERS = {
@@ -62,6 +63,7 @@ def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: Non
             or _prove_cancellations(connection)
             or _prove_references(connection)
             or first_day_difference(connection)
+            or first_run_difference(connection)
         )
         return Proof(operations, difference)
 

@@ -15,15 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from cardservice.domain.merkle import DEPARTMENT, FIRST_SEAL, day_leaf, day_seal, merkle_root
+from cardservice.ledger.streams import STREAMED
 
 _ROWS_OF_DAY = text(
     "SELECT coalesce(partner_id, 0) AS partner_id, kind, outcome, wallet, amount_cents, hash"
     " FROM operation WHERE business_day = :day"
     " ORDER BY coalesce(partner_id, 0), operation_no"
 )
-
-# Rows arrive in pieces from a cursor of the server: memory does not grow with the day.
-STREAMED = {"stream_results": True, "yield_per": 5_000}
 
 
 @dataclass

@@ -39,7 +39,10 @@ def check_debit(
     if read is None or read.terminal_id != terminal.terminal_id:
         return DebitVerdict("identification_expired", asked.wallet, asked.amount_cents, None, None)
     verdict = stable_verdict(
-        till, terminal, asked=asked, holder_has_wallets=read.holder_has_wallets
+        terminal,
+        asked=asked,
+        day=till.register.business_day(),
+        holder_has_wallets=read.holder_has_wallets,
     )
     with unit_of_work(engine) as connection:
         row = connection.execute(

@@ -7,7 +7,7 @@ register has moved meanwhile, the money function answers nothing and the verdict
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from cardservice.domain.debit import DebitFacts, first_verdict, pin_is_due
@@ -57,10 +57,10 @@ async def take_debit(till: Till, *, key_hash: bytes, asked: DebitAsked) -> Debit
 
 
 def stable_verdict(
-    till: Till, terminal: TerminalFacts, *, asked: DebitAsked, holder_has_wallets: bool
+    terminal: TerminalFacts, *, asked: DebitAsked, day: date, holder_has_wallets: bool
 ) -> str | None:
-    """The first refusal among the facts that no concurrent request can change."""
-    wallets = terminal.wallets_on(till.register.business_day())
+    """The first refusal on a Paris day among the facts that no concurrent request can change."""
+    wallets = terminal.wallets_on(day)
     return first_verdict(
         DebitFacts(
             holder_has_wallets=holder_has_wallets,
@@ -84,6 +84,7 @@ def _request(
     # An identification serves the terminal that made it; a foreign one still names its card, so
     # that a replay is recognised, but it has expired for anything new.
     own = read is not None and read.terminal_id == terminal.terminal_id
+    day = till.register.business_day()
     pin_due = pin_is_due(terminal.pin_required, terminal.above_cents, asked.amount_cents)
     with_pin = pin_due and asked.pin is not None and read is not None
     return DebitRequest(
@@ -98,10 +99,11 @@ def _request(
         amount_cents=asked.amount_cents,
         identified_until=read.until if read is not None and own else _NEVER,
         partner_suspended=terminal.partner_state != "active",
+        judged_on=day,
         verdict=stable_verdict(
-            till,
             terminal,
             asked=asked,
+            day=day,
             holder_has_wallets=read is not None and read.holder_has_wallets,
         ),
         pin_due=pin_due,

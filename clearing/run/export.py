@@ -97,6 +97,7 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
                 " ORDER BY m.number, d.kind"
             ),
             {"run_id": run.run_id},
+            execution_options={"stream_results": True, "yield_per": 20},
         )
         written = []
         for document in documents:

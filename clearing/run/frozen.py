@@ -10,7 +10,7 @@ import hashlib
 
 from sqlalchemy import Connection, text
 
-from cardservice.ledger.seals import STREAMED
+from cardservice.ledger.streams import STREAMED
 
 _REMITTANCES = text(
     "SELECT partner_id, gross_cents, corrections_cents, carried_in_cents, re_presented_cents,"

@@ -32,11 +32,12 @@ _HEAD = text(
     " WHERE m.remittance_id = :remittance_id"
 )
 _LINES = text(
-    "SELECT o.operation_no, o.accepted_at, u.name AS outlet, t.label AS terminal, c.last4,"
+    "SELECT o.operation_no, o.accepted_at, coalesce(u.name, '–') AS outlet,"
+    " coalesce(t.label, '–') AS terminal, c.last4,"
     " l.wallet, l.nature, l.amount_cents, origin.operation_no AS origin_no"
     " FROM remittance_line l JOIN operation o USING (operation_id)"
-    " JOIN outlet u ON u.outlet_id = o.outlet_id"
-    " JOIN terminal t ON t.terminal_id = o.terminal_id"
+    " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
+    " LEFT JOIN terminal t ON t.terminal_id = o.terminal_id"
     " JOIN card c ON c.card_id = o.card_id"
     " LEFT JOIN operation origin ON origin.operation_id = o.target_id"
     " WHERE l.remittance_id = :remittance_id ORDER BY o.operation_no"

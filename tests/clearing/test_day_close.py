@@ -102,7 +102,7 @@ def test_the_day_of_the_clock_change_counts_all_its_hours_and_no_other(
     next_day: tuple[int, ...],
 ) -> None:
     for cents, instant in ((1, opens), (10, last_second), (100, next_day)):
-        clock.set(datetime(*instant, tzinfo=UTC))  # type: ignore[misc, arg-type]
+        clock.set(datetime(*instant, tzinfo=UTC))
         fortnight.sell(cents)
     day = datetime(*opens[:3], tzinfo=UTC).date()
     changed = date(day.year, day.month, day.day + 1)

@@ -40,20 +40,25 @@ def fresh_site(made_site: Site, tmp_path: Path) -> Iterator[Site]:
     yield from copied(made_site, tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(made_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that the tests of a file share and repair: starting a service takes seconds."""
-    yield from copied(made_site, tmp_path_factory.mktemp("shared"))
+    """A site that tests share, because starting a service takes seconds; whatever they did to it,
+    its ledger is proven in the end."""
+    for site in copied(made_site, tmp_path_factory.mktemp("shared")):
+        yield site
+        site.assert_proven()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service_of_site(site: Site) -> Service:
     return site.new_service()
 
 
 @pytest.fixture
-def service(service_of_site: Service) -> Service:
-    """The service of `site`, ready; started anew if the test before has left it broken."""
+def service(site: Site, service_of_site: Service) -> Service:
+    """The service of `site`, ready, whatever the test before has left broken."""
+    if site.postmaster() is None:
+        service_of_site.end()
     if not service_of_site.is_alive():
         service_of_site.start()
     service_of_site.wait_until_ready()

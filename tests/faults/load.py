@@ -73,6 +73,7 @@ class Load:
         self._http = http
         self._random = random.Random()
         self._identifications: dict[tuple[int, int], str] = {}
+        self._read_all_until = 0.0
         self._balances: Counter[tuple[int, str]] = Counter()
         self._totals: Counter[tuple[int, str]] = Counter()
         self._tills_per_partner = len(site.cast.tills) // len(site.cast.shops)
@@ -83,8 +84,8 @@ class Load:
 
     # What a till does
 
-    def new_sale(self, **wanted: Any) -> Sale:
-        """Written down first; `wanted` may fix till, card, wallet and amount."""
+    async def new_sale(self, **wanted: Any) -> Sale:
+        """Card read, sale written down; `wanted` may fix till, card, wallet and amount."""
         draw = self._random
         chosen = {
             "till": draw.randrange(len(self.site.cast.tills)),
@@ -93,19 +94,29 @@ class Load:
             "amount_cents": draw.randint(1, 9),
         } | wanted
         sale = Sale(**chosen)
+        if (sale.till, sale.card) not in self._identifications:
+            await self._identify(sale.till, sale.card)
         self.journal.append(sale)
         return sale
 
-    async def identify_all(self) -> None:
-        """Each card at each till, with fresh identifications; remembers balances at first."""
+    async def new_sales(self, count: int) -> list[Sale]:
+        return [await self.new_sale() for _ in range(count)]
+
+    async def read_all_cards(self) -> None:
+        """Each card at each till, unless that was done within the last two minutes."""
+        if time.monotonic() < self._read_all_until:
+            return
+        self._read_all_until = time.monotonic() + 120
         pairs = [
             (till, card)
             for till in range(len(self.site.cast.tills))
             for card in range(len(self.site.cast.cards))
         ]
         await each(pairs, lambda pair: self._identify(*pair))
-        if not self.journal:
-            self._balances, self._totals = await self.balances(), await self.totals()
+
+    async def count_at_first(self) -> None:
+        """Remembers what the cards hold and what the partners have sold before all this."""
+        self._balances, self._totals = await self.balances(), await self.totals()
 
     async def balances(self) -> Counter[tuple[int, str]]:
         """What every card holds now, as a terminal is told."""
@@ -118,10 +129,9 @@ class Load:
     async def totals(self, days: Iterable[str | None] = (None,)) -> Counter[tuple[int, str]]:
         """Cents by partner and wallet of these days (None: today), as a partner's list has them."""
         found: Counter[tuple[int, str]] = Counter()
-        for partner in range(len(self.site.cast.shops)):
+        for partner, till in enumerate(self.first_tills()):
             for day in days:
                 query = {"limit": "1"} | ({} if day is None else {"business_day": day})
-                till = partner * self._tills_per_partner
                 for one in (await self.get("/debits", till=till, params=query)).json()["totals"]:
                     found[partner, one["wallet"]] += one["amount_cents"]
         return found
@@ -173,12 +183,16 @@ class Load:
     # Many of them
 
     @asynccontextmanager
-    async def selling(self, clients: int = CLIENTS) -> AsyncIterator[None]:
-        """The tills sell while the block lasts; a wrong answer ends it at once."""
+    async def selling(
+        self, clients: int = CLIENTS, *, rest_seconds: float = 0.0
+    ) -> AsyncIterator[None]:
+        """The tills sell while the block lasts, each with a rest between two sales; a wrong answer
+        ends it at once."""
+        await self.read_all_cards()
         self._is_over = False
         async with asyncio.TaskGroup() as tills:
             for _ in range(clients):
-                tills.create_task(self._sell())
+                tills.create_task(self._sell(rest_seconds))
             try:
                 yield
             finally:
@@ -201,6 +215,7 @@ class Load:
 
     async def resolve(self) -> None:
         """Whatever is unsure is asked for, sent again, or cancelled, until it is not."""
+        await self.read_all_cards()
         unsure = [sale for sale in self.journal if sale.is_unsure]
         ways = [self._ask_then_resend, self._resend, self._ask_then_cancel]
         plan = [(sale, ways[place % len(ways)]) for place, sale in enumerate(unsure)]
@@ -224,7 +239,6 @@ class Load:
         sold = await self.totals(sorted(days))
         sold.subtract(self._totals)
         assert +sold == self.sold()
-        await asyncio.to_thread(self.site.assert_proven)
 
     def standing(self) -> list[Sale]:
         """Approved and not cancelled."""
@@ -244,6 +258,10 @@ class Load:
             found[self.partner_of(sale), sale.wallet] += sale.amount_cents
         return found
 
+    def first_tills(self) -> range:
+        """One till of each partner."""
+        return range(0, len(self.site.cast.tills), self._tills_per_partner)
+
     def partner_of(self, sale: Sale) -> int:
         return sale.till // self._tills_per_partner
 
@@ -253,11 +271,11 @@ class Load:
             f"{self._base_url}/api/v1{path}", headers=self._headers(till), **options
         )
 
-    async def _sell(self) -> None:
+    async def _sell(self, rest_seconds: float) -> None:
         draw = self._random
         while not self._is_over:
             await self._is_open.wait()
-            sale = self.new_sale()
+            sale = await self.new_sale()
             told = await self.debit(sale)
             if told is None and draw.random() < 0.5:
                 # A till that waits at the counter asks again; the others leave it for the evening.
@@ -267,6 +285,7 @@ class Load:
                 await asyncio.sleep(PAUSE_SECONDS)
             elif sale.is_approved and draw.random() < 0.3:
                 await self.cancel(sale)
+            await asyncio.sleep(rest_seconds)
 
     async def _ask_then_resend(self, sale: Sale) -> None:
         stored = await self.ask(sale)
@@ -373,7 +392,7 @@ async def opened_load(
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=kept_open)
     async with httpx.AsyncClient(timeout=SECONDS_FOR_AN_ANSWER, limits=limits) as http:
         load = Load(site, service.base_url, http)
-        await load.identify_all()
+        await load.count_at_first()
         yield load
 
 

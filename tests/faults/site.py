@@ -21,10 +21,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 
 from cardservice.db.embedded.identity import server_identity
@@ -118,10 +118,14 @@ class Service:
 
     def status_of(self, path: str) -> int | None:
         """The status of a page; None when nobody answers."""
+        line = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            return httpx.get(f"{self.base_url}{path}", timeout=5).status_code
-        except httpx.TransportError:
+            line.request("GET", path)
+            return line.getresponse().status
+        except (OSError, HTTPException):
             return None
+        finally:
+            line.close()
 
     def signal(self, number: int) -> None:
         assert self.process is not None
@@ -285,10 +289,12 @@ def held_commits(site: Site) -> Iterator[Held]:
     deferred trigger waits for a lock of ours, nobody else sees anything yet."""
     with site.database() as connection:
         connection.execute(
-            "CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0"
+            "CREATE OR REPLACE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql"
+            " SET lock_timeout = 0"
             f" AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared({HELD}); RETURN NULL; END $$"
         )
         connection.execute(
+            "DROP TRIGGER IF EXISTS hold_commit ON operation;"
             "CREATE CONSTRAINT TRIGGER hold_commit AFTER INSERT ON operation"
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold_commit()"
         )
@@ -296,6 +302,8 @@ def held_commits(site: Site) -> Iterator[Held]:
         try:
             yield Held(connection)
         finally:
-            connection.execute("SELECT pg_advisory_unlock_all()")
-            connection.execute("DROP TRIGGER hold_commit ON operation")
-            connection.execute("DROP FUNCTION hold_commit()")
+            # A server that stops takes the lock with it; the trigger alone holds nobody up.
+            with contextlib.suppress(psycopg.OperationalError):
+                connection.execute("SELECT pg_advisory_unlock_all()")
+                connection.execute("DROP TRIGGER hold_commit ON operation")
+                connection.execute("DROP FUNCTION hold_commit()")

@@ -27,21 +27,23 @@ def test_a_service_killed_in_full_load_loses_and_doubles_nothing(
         async with opened_load(site, service) as load:
             async with load.selling():
                 for _ in range(rounds):
-                    await load.tell(random.randint(60, 260))
+                    await load.tell(random.randint(30, 130))
                     await kill_and_start_again(load, service)
-                await load.tell(60)
+                await load.tell(30)
             assert load.cut >= rounds, "nothing was under way when the service was killed"
-            await load.identify_all()
             await load.resolve()
             await load.assert_accounted_for()
 
     asyncio.run(story())
+    site.assert_proven()
 
 
 async def kill_and_start_again(load: Load, service: Service) -> None:
     async with load.paused():
         service.kill()
         await asyncio.to_thread(service.start)
+        # Most rounds find them fresh: what was read before the kill must serve after it.
+        await load.read_all_cards()
 
 
 def test_a_service_killed_between_commit_and_answer_gives_that_answer_when_asked_again(
@@ -99,15 +101,6 @@ def test_a_debit_in_its_commit_is_neither_told_nor_seen(site: Site, service: Ser
         assert not sent.done()
         held.let_go()
         assert sent.result(30).status_code == 201
-
-
-def test_an_identification_serves_again_after_the_service_was_killed(
-    site: Site, service: Service
-) -> None:
-    till, identification = till_with_card(site, service)
-    service.kill()
-    service.start()
-    assert till.debit(identification)["outcome"] == "approved"
 
 
 def till_with_card(site: Site, service: Service) -> tuple[Stranger, str]:

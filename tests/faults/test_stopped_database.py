@@ -25,18 +25,20 @@ def test_a_database_stopped_in_full_load_loses_and_doubles_nothing(
         async with opened_load(site, service) as load:
             async with load.selling():
                 for _ in range(rounds):
-                    await load.tell(100)
+                    await load.tell(50)
                     await asyncio.to_thread(site.stop_database)
-                    await told_unavailable(load, 60)
+                    await told_unavailable(load, 40)
                     async with load.paused():
                         await asyncio.to_thread(site.start_database)
-                await load.tell(100)
-            await load.identify_all()
+                        await asyncio.to_thread(service.wait_until_ready)
+                        await load.read_all_cards()
+                await load.tell(50)
             await load.resolve()
             await load.assert_accounted_for()
 
     process = service.process
     asyncio.run(story())
+    site.assert_proven()
     assert service.process is process and service.is_alive(), "it came back by itself"
 
 
@@ -46,15 +48,15 @@ def test_a_database_that_crashes_and_recovers_loses_and_doubles_nothing(
     async def story() -> None:
         async with opened_load(site, service) as load:
             async with load.selling():
-                await load.tell(100)
+                await load.tell(50)
                 kill_a_backend(site)
                 await told_unavailable(load, 1)
-                await load.tell(100)
-            await load.identify_all()
+                await load.tell(50)
             await load.resolve()
             await load.assert_accounted_for()
 
     asyncio.run(story())
+    site.assert_proven()
 
 
 def test_without_its_database_a_service_is_alive_but_not_ready(

@@ -198,3 +198,23 @@ def wait_until_blocked(watching: psycopg.Connection, blocked: psycopg.Connection
         if waiting:
             return
         assert monotonic() < deadline, "nobody waits"
+
+
+def hold_card(connection: psycopg.Connection, card_id: int) -> None:
+    """Somebody else's transaction that has this card; ends with the connection's `rollback()`."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT FROM card WHERE card_id = %s FOR NO KEY UPDATE", [card_id])
+
+
+def wait_until_somebody_is_blocked(
+    watching: psycopg.Connection, holder: psycopg.Connection
+) -> None:
+    """Returns when any session waits for what `holder` has."""
+    for _ in range(200_000):
+        (blocked,) = watching.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)))",
+            [holder.info.backend_pid],
+        ).fetchone() or (False,)
+        if blocked:
+            return
+    raise AssertionError("nobody waits")

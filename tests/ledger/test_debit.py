@@ -536,6 +536,8 @@ def test_a_debit_that_comes_after_its_cancellation_is_declined_and_stored(
         {"verdict": "agreement_not_in_force"},
         {"amount_cents": 10_001},
         {"pin_due": True},
+        # A forged identification names no card: the answer is stored without one.
+        {"card_id": None},
     ],
 )
 def test_a_tombstone_goes_before_every_other_refusal(

@@ -6,21 +6,18 @@ start at a barrier and whatever happens must be one of the outcomes that a queue
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.debit_lane import DebitAnswer
-from cardservice.ledger.group_commit import Unavailable
 from cardservice.ledger.proofs import prove
 from cardservice.services.block_card import block_card
 from cardservice.services.close_day import close_day
@@ -29,15 +26,17 @@ from cardservice.wiring import Office
 from clearing.day_close import close_days
 from tests import makers
 from tests.conftest import Clock, superuser_dsn
-from tests.counter import SPORT, TUTORING, Counter, opened_counter
+from tests.counter import SPORT, TUTORING
 from tests.ledger.straight import (
     Street,
     at_once,
     cancel,
     debit,
+    hold_card,
     operations_of,
     rows,
     wait_until_blocked,
+    wait_until_somebody_is_blocked,
     wallet_of,
 )
 
@@ -52,21 +51,13 @@ def db(connect: Connect) -> psycopg.Connection:
     return connect()
 
 
-def hold_card(connection: psycopg.Connection, card_id: int) -> None:
-    """Somebody else's transaction that has this card; ends with the connection's `rollback()`."""
-    connection.execute("BEGIN")
-    connection.execute("SELECT FROM card WHERE card_id = %s FOR NO KEY UPDATE", [card_id])
-
-
 # -- two debits ----------------------------------------------------------------------------------
 
 
 def test_of_twenty_debits_for_the_last_euro_one_passes(street: Street, connect: Connect) -> None:
     connections = [connect() for _ in range(TWENTY)]
     debit(connections[0], street.call(9900))
-    answers = at_once(
-        [lambda db=db: debit(db, street.call(100)) for db in connections]  # type: ignore[misc]
-    )
+    answers = at_once([lambda db=db: debit(db, street.call(100)) for db in connections])
     assert sorted(one.code or "approved" for one in answers) == (
         ["approved"] + ["insufficient_balance"] * (TWENTY - 1)
     )
@@ -79,7 +70,7 @@ def test_twenty_twins_are_one_movement_and_nineteen_replays(
     """The amount is the whole balance: a twin that looked at the wallet would find it empty."""
     connections = [connect() for _ in range(TWENTY)]
     call = street.call(10_000)
-    answers = at_once([lambda db=db: debit(db, call) for db in connections])  # type: ignore[misc]
+    answers = at_once([lambda db=db: debit(db, call) for db in connections])
     assert sorted(one.status for one in answers) == ["recorded"] + ["replayed"] * (TWENTY - 1)
     assert {one[1:] for one in answers} == {answers[0][1:]}
     assert answers[0].outcome == "approved"
@@ -91,10 +82,7 @@ def test_of_twins_with_two_contents_one_content_wins(street: Street, connect: Co
     call = street.call(1000)
     calls = [replace(call, amount_cents=1000 if n % 2 else 2000) for n in range(TWENTY)]
     answers = at_once(
-        [
-            lambda db=db, one=one: debit(db, one)  # type: ignore[misc]
-            for db, one in zip(connections, calls, strict=True)
-        ]
+        [lambda db=db, one=one: debit(db, one) for db, one in zip(connections, calls, strict=True)]
     )
     assert sorted(one.status for one in answers) == (
         ["recorded"] + ["replayed"] * (TWENTY // 2 - 1) + ["reused"] * (TWENTY // 2)
@@ -110,8 +98,8 @@ def test_of_twins_on_two_cards_one_card_pays(street: Street, connect: Connect) -
         call = street.call(10)
         answers = at_once(
             [
-                lambda call=call: debit(first, call),  # type: ignore[misc]
-                lambda call=call: debit(second, replace(call, card_id=other.card_id)),  # type: ignore[misc]
+                lambda call=call: debit(first, call),
+                lambda call=call: debit(second, replace(call, card_id=other.card_id)),
             ]
         )
         assert sorted(one.status for one in answers) == ["recorded", "reused"]
@@ -119,9 +107,7 @@ def test_of_twins_on_two_cards_one_card_pays(street: Street, connect: Connect) -
 
 def test_wrong_pins_in_parallel_are_judged_three_times(street: Street, connect: Connect) -> None:
     connections = [connect() for _ in range(12)]
-    answers = at_once(
-        [lambda db=db: debit(db, street.pin_call(100, "0007")) for db in connections]  # type: ignore[misc]
-    )
+    answers = at_once([lambda db=db: debit(db, street.pin_call(100, "0007")) for db in connections])
     judged = sorted(one.tries_left for one in answers if one.tries_left is not None)
     assert judged == [0, 1, 2]
     assert [one.code for one in answers].count("pin_blocked") == 9
@@ -138,9 +124,9 @@ def test_a_debit_and_its_cancellation_at_once_end_as_in_a_queue(
     for _ in range(100):
         call = street.call(10)
         paid, undone = at_once(
-            [lambda call=call: debit(first, call), lambda call=call: cancel(second, call)]  # type: ignore[misc]
+            [lambda call=call: debit(first, call), lambda call=call: cancel(second, call)]
         )
-        assert (paid.code, undone.is_tombstone) in [  # type: ignore[union-attr]
+        assert (paid.code, undone.is_tombstone) in [
             (None, False),
             ("operation_cancelled", True),
         ]
@@ -151,7 +137,7 @@ def test_twenty_cancellations_at_once_credit_once(street: Street, connect: Conne
     connections = [connect() for _ in range(TWENTY)]
     call = street.call(1055)
     debit(connections[0], call)
-    answers = at_once([lambda db=db: cancel(db, call) for db in connections])  # type: ignore[misc]
+    answers = at_once([lambda db=db: cancel(db, call) for db in connections])
     assert sorted(one.status for one in answers) == ["recorded"] + ["replayed"] * (TWENTY - 1)
     assert wallet_of(connections[0], street.card).balance_cents == 10_000
     assert len(operations_of(connections[0], call.operation_id)) == 2
@@ -160,7 +146,7 @@ def test_twenty_cancellations_at_once_credit_once(street: Street, connect: Conne
 def test_twenty_tombstones_at_once_are_one(street: Street, connect: Connect) -> None:
     connections = [connect() for _ in range(TWENTY)]
     call = street.call(1055)
-    answers = at_once([lambda db=db: cancel(db, call) for db in connections])  # type: ignore[misc]
+    answers = at_once([lambda db=db: cancel(db, call) for db in connections])
     assert sorted(one.status for one in answers) == ["recorded"] + ["replayed"] * (TWENTY - 1)
     assert len(operations_of(connections[0], call.operation_id)) == 1
 
@@ -394,7 +380,7 @@ def close_under_fire(street: Street, connect: Connect, clock: Clock, *, days: in
         return marked
 
     tills = [connect() for _ in range(3)]
-    *_, marked = at_once([*(lambda db=db: fire(db) for db in tills), close])  # type: ignore[misc]
+    *_, marked = at_once([*(lambda db=db: fire(db) for db in tills), close])
     for day, count in marked:
         (now,) = tills[0].execute(
             "SELECT count(*) FROM operation WHERE business_day <= %s", [day]
@@ -466,111 +452,3 @@ def test_two_lapses_at_once_book_each_wallet_once(
     (booked,) = db.execute("SELECT count(*) FROM operation WHERE kind = 'lapse'").fetchone() or (0,)
     assert booked == 42
     assert lapse_wallets(street.office.engine) == 0
-
-
-def wait_until_somebody_is_blocked(
-    watching: psycopg.Connection, holder: psycopg.Connection
-) -> None:
-    """Returns when any session waits for what `holder` has."""
-    for _ in range(200_000):
-        (blocked,) = watching.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)))",
-            [holder.info.backend_pid],
-        ).fetchone() or (False,)
-        if blocked:
-            return
-    raise AssertionError("nobody waits")
-
-
-# -- lanes and batches ---------------------------------------------------------------------------
-
-
-def test_a_card_that_somebody_has_does_not_hold_the_batch_up(
-    street: Street, counter: Counter, connect: Connect
-) -> None:
-    others = makers.make_cards(street.office, 5)
-    shown = {card.code: counter.identify(street.till, card) for card in (street.card, *others)}
-    holder = connect()
-    hold_card(holder, street.card.card_id)
-    locked = counter.ask_later(street.till, shown[street.card.code], 10)
-    free = [counter.ask_later(street.till, shown[card.code], 10) for card in others]
-    assert [(one.result(20) or one).outcome for one in free] == ["approved"] * 5  # type: ignore[union-attr]
-    assert not locked.done()
-    holder.rollback()
-    answer = locked.result(20)
-    assert answer is not None and answer.outcome == "approved"
-
-
-def test_a_card_that_stays_locked_ends_as_unavailable_and_stores_nothing(
-    street: Street, counter: Counter, connect: Connect, db: psycopg.Connection
-) -> None:
-    shown = counter.identify(street.till, street.card)
-    operation_id = uuid4()
-    holder = connect()
-    hold_card(holder, street.card.card_id)
-    with pytest.raises(Unavailable):
-        counter.ask(street.till, shown, 10, operation_id=operation_id)
-    holder.rollback()
-    assert operations_of(db, operation_id) == []
-    again = counter.ask(street.till, shown, 10, operation_id=operation_id)
-    assert again is not None and again.status == "recorded"
-
-
-def test_two_services_with_crossing_cards_never_fail_each_other(
-    office: Office, street: Street, counter: Counter, caplog: pytest.LogCaptureFixture
-) -> None:
-    cards = makers.make_cards(office, 12)
-    with opened_counter(office) as beside, caplog.at_level(logging.WARNING, "cjeune.lanes"):
-        shown = [counter.identify(street.till, card) for card in cards]
-        under_way = [
-            asking.ask_later(street.till, one, 1)
-            for _ in range(10)
-            for asking, order in ((counter, shown), (beside, shown[::-1]))
-            for one in order
-        ]
-        answers = [one.result(60) for one in under_way]
-    assert [one and one.outcome for one in answers] == ["approved"] * 240
-    assert caplog.messages == []
-
-
-def test_two_services_with_crossing_twins_never_fail_each_other(
-    office: Office, street: Street, counter: Counter, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The same debits of one card resent through another service, in another order."""
-    with opened_counter(office) as beside, caplog.at_level(logging.WARNING, "cjeune.lanes"):
-        shown = counter.identify(street.till, street.card)
-        for _ in range(10):
-            ids = [uuid4() for _ in range(20)]
-            under_way = [
-                asking.ask_later(street.till, shown, 1, operation_id=one)
-                for asking, order in ((counter, ids), (beside, ids[::-1]))
-                for one in order
-            ]
-            answers = [one.result(60) for one in under_way]
-            assert sorted(_status(one) for one in answers) == ["recorded"] * 20 + ["replayed"] * 20
-    assert caplog.messages == []
-
-
-def test_cancellations_that_meet_a_batch_never_fail_it(
-    office: Office, street: Street, counter: Counter, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Resent debits of one card share a batch with new ones while they are being cancelled."""
-    shown = counter.identify(street.till, street.card)
-    with caplog.at_level(logging.WARNING, "cjeune.lanes"), ThreadPoolExecutor(4) as pool:
-        for _ in range(15):
-            ids: list[UUID] = [uuid4() for _ in range(8)]
-            for one in [counter.ask_later(street.till, shown, 1, operation_id=one) for one in ids]:
-                one.result(60)
-            undone = [pool.submit(counter.cancel, street.till, one) for one in ids]
-            again = [
-                counter.ask_later(street.till, shown, 1, operation_id=operation_id)
-                for one in ids
-                for operation_id in (uuid4(), one)
-            ]
-            assert {_status(one.result(60)) for one in again} == {"recorded", "replayed"}
-            assert {one.result(60).outcome for one in undone} == {"cancelled"}
-    assert caplog.messages == []
-
-
-def _status(answer: DebitAnswer | None) -> str:
-    return "no key" if answer is None else answer.status

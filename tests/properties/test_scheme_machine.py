@@ -377,7 +377,7 @@ def run_machine(office: Office, *, examples: int, steps: int) -> None:
         pass
 
     Machine.office = office
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Machine,
         settings=settings(
             max_examples=examples,

@@ -71,12 +71,19 @@ def running_server(data_dir: Path, bin_dir: Path | None = None) -> Iterator[Priv
     identity = server_identity()
     data_dir.mkdir(parents=True, exist_ok=True)
     with _locked(data_dir / "postgres.users") as users:
-        with _locked(data_dir / "postgres.change", exclusive=True):
-            server = _ensure_running(data_dir, bin_dir, identity)
+        may_be_running = True
         try:
+            try:
+                with _locked(data_dir / "postgres.change", exclusive=True) as change:
+                    server = _ensure_running(data_dir, bin_dir, identity, change=change)
+            except ServerFailed:
+                # It may still be recovering: left alone, the next start finds it ready.
+                may_be_running = False
+                raise
             yield server
         finally:
-            _stop_if_last(users, data_dir, bin_dir, identity)
+            if may_be_running:
+                _stop_if_last(users, data_dir, bin_dir, identity)
 
 
 def _bin_of_the_wheel() -> Path:
@@ -104,16 +111,20 @@ def _stop_if_last(users: int, data_dir: Path, bin_dir: Path, identity: ServerIde
         except BlockingIOError:
             return
         _run(identity, bin_dir / "pg_ctl", "-D", _cluster(data_dir), "-m", "fast", "-w", "stop")
+        with contextlib.suppress(OSError):
+            _socket_path(data_dir).rmdir()
 
 
 def _cluster(data_dir: Path) -> Path:
     return data_dir / "postgres"
 
 
-def _ensure_running(data_dir: Path, bin_dir: Path, identity: ServerIdentity) -> PrivateServer:
+def _ensure_running(
+    data_dir: Path, bin_dir: Path, identity: ServerIdentity, *, change: int
+) -> PrivateServer:
     cluster = _cluster(data_dir)
     if not (cluster / "PG_VERSION").exists():
-        _make_cluster(cluster, bin_dir, identity)
+        _make_cluster(cluster, bin_dir, identity, change=change)
     survivor = _surviving_socket_dir(cluster, bin_dir, identity)
     if survivor:
         return PrivateServer(survivor, bin_dir)
@@ -142,8 +153,12 @@ def _surviving_socket_dir(cluster: Path, bin_dir: Path, identity: ServerIdentity
     raise ServerFailed("PostgreSQL is running but does not answer")
 
 
-def _make_cluster(cluster: Path, bin_dir: Path, identity: ServerIdentity) -> None:
-    """initdb into a folder beside, then one rename: a cut leaves no half-made cluster."""
+def _make_cluster(cluster: Path, bin_dir: Path, identity: ServerIdentity, *, change: int) -> None:
+    """initdb into a folder beside, then one rename: a cut leaves no half-made cluster.
+
+    An initdb that outlives its killed parent keeps the lock `change`: nobody else makes a cluster
+    in the folder that it still writes to.
+    """
     making = cluster.with_name("postgres.making")
     if making.exists():
         _run(identity, "rm", "-r", making)
@@ -152,6 +167,7 @@ def _make_cluster(cluster: Path, bin_dir: Path, identity: ServerIdentity) -> Non
     made = _run(
         identity, bin_dir / "initdb", "-D", making, "-U", SUPERUSER, "--data-checksums",
         "--locale=C.UTF-8", "--encoding=UTF8", "--auth=trust", "--no-instructions",
+        keeps=(change,),
     )  # fmt: skip
     if made.returncode:
         raise ServerFailed(f"PostgreSQL could not be prepared: {made.stderr.strip()[-300:]}")
@@ -160,8 +176,7 @@ def _make_cluster(cluster: Path, bin_dir: Path, identity: ServerIdentity) -> Non
 
 def _socket_dir(data_dir: Path, identity: ServerIdentity) -> Path:
     """A short private folder (a socket's path has 107 bytes at most), the same at every start."""
-    name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"cjeune-{name}"
+    folder = _socket_path(data_dir)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid not in (identity.uid, os.geteuid()):
         raise ServerFailed(f"{folder} belongs to somebody else")
@@ -170,19 +185,29 @@ def _socket_dir(data_dir: Path, identity: ServerIdentity) -> Path:
     return folder
 
 
+def _socket_path(data_dir: Path) -> Path:
+    name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"cjeune-{name}"
+
+
 def _run(
-    identity: ServerIdentity, *words: str | os.PathLike[str]
+    identity: ServerIdentity, *words: str | os.PathLike[str], keeps: tuple[int, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """A command as the server's user, from a folder that user can stand in.
+    """A command as the server's user, from a folder that user can stand in, always to its end.
 
     Output goes to files, not pipes: the postmaster inherits them and a pipe would never close.
     """
+    command = [*identity.prefix, *(os.fspath(word) for word in words)]
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        done = subprocess.run(
-            [*identity.prefix, *(os.fspath(word) for word in words)],
-            cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=errors, check=False,
-            start_new_session=True,
+        process = subprocess.Popen(
+            command, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+            start_new_session=True, pass_fds=keeps,
         )  # fmt: skip
+        try:
+            status = process.wait()
+        finally:
+            # Told to stop meanwhile: half a start or half a stop would be nobody's.
+            process.wait()
         output.seek(0)
         errors.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, output.read(), errors.read())
+        return subprocess.CompletedProcess(command, status, output.read(), errors.read())

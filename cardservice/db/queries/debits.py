@@ -15,7 +15,7 @@ SELECT o.operation_no, o.operation_id, o.outcome, o.code, k.last4, o.wallet, o.a
        c.operation_no AS cancellation_no, c.accepted_at AS cancelled_at,
        t.public_id AS terminal_id, t.label AS terminal_label, l.name AS outlet_name
 FROM operation o
-JOIN card k ON k.card_id = o.card_id
+LEFT JOIN card k ON k.card_id = o.card_id
 JOIN terminal t ON t.terminal_id = o.terminal_id
 JOIN outlet l ON l.outlet_id = o.outlet_id
 LEFT JOIN operation c ON c.target_id = o.operation_id AND c.kind = 'cancellation'

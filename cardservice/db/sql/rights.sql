@@ -21,7 +21,7 @@ GRANT INSERT ON
     journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
-GRANT INSERT, DELETE, UPDATE (live) ON remittance_line TO cjeune_app;
+GRANT INSERT, DELETE ON remittance_line TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

@@ -26,10 +26,13 @@ CREATE OR REPLACE FUNCTION debit(
     p_verdict text,
     p_pin_due boolean,
     p_pin_mac bytea,                 -- NULL when no PIN was typed
-    p_wait boolean                   -- false in a batch: a locked card must not hold the others up
+    p_wait boolean,                  -- false in a batch: a locked card must not hold the others up
+    p_register_version bigint DEFAULT NULL,  -- the register and the day p_verdict was made on: when
+    p_judged_on date DEFAULT NULL            -- either has moved meanwhile, the caller thinks again
 ) RETURNS debit_answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE
+    v_started_at timestamptz := public.ledger_now();
     v_past record;
     v_card record;
     v_at timestamptz;
@@ -56,6 +59,12 @@ BEGIN
         RETURN public.unanswered('reused');
     ELSIF p_suspended THEN
         RETURN public.unanswered('suspended');
+    ELSIF p_card_id IS NULL AND v_past.tombstone_of IS NOT NULL THEN
+        v_at := public.ledger_now();
+        RETURN public.declined_debit(
+            p_operation_id, 'operation_cancelled', p_partner_id, p_outlet_id, p_terminal_id,
+            p_actor_id, NULL, NULL, NULL, p_wallet, p_amount_cents, NULL, NULL, false, v_at,
+            public.business_day(v_at), NULL);
     ELSIF p_card_id IS NULL THEN
         RETURN public.unanswered('expired');
     END IF;
@@ -90,6 +99,16 @@ BEGIN
     v_day := greatest((v_at AT TIME ZONE 'Europe/Paris')::date, v_past.first_open_day);
     IF v_past.tombstone_of IS NULL AND v_at >= p_identified_until THEN
         RETURN public.unanswered('expired');
+    END IF;
+    -- Whoever waited for a lock may have been overtaken: by midnight, or by a revocation, a suspension,
+    -- an ended agreement. The register is read again only then: a debit that did not wait was checked
+    -- when its batch began.
+    IF v_day <> p_judged_on THEN
+        RETURN public.unanswered('stale');
+    ELSIF v_at - v_started_at > interval '5 milliseconds'
+        AND p_register_version <> (SELECT version FROM public.register_version)
+    THEN
+        RETURN public.unanswered('stale');
     END IF;
     v_code := CASE
         WHEN v_past.tombstone_of IS NOT NULL THEN 'operation_cancelled'

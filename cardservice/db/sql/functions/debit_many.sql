@@ -18,6 +18,7 @@ CREATE OR REPLACE FUNCTION debit_many(
     p_verdict text[],
     p_pin_due boolean[],
     p_pin_mac bytea[],
+    p_judged_on date[],
     p_wait boolean
 ) RETURNS SETOF debit_answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -34,7 +35,7 @@ BEGIN
         RETURN NEXT debit(
             p_operation_id[i], p_partner_id[i], p_outlet_id[i], p_terminal_id[i], p_actor_id[i],
             p_card_id[i], p_wallet[i], p_amount_cents[i], p_identified_until[i], p_suspended[i],
-            p_verdict[i], p_pin_due[i], p_pin_mac[i], p_wait
+            p_verdict[i], p_pin_due[i], p_pin_mac[i], p_wait, p_register_version, p_judged_on[i]
         );
     END LOOP;
 END $$;

@@ -45,8 +45,10 @@ BEGIN
         SELECT r.state INTO v_state
         FROM reimbursement_run r JOIN remittance m USING (run_id)
         WHERE m.remittance_id = coalesce(OLD.remittance_id, NEW.remittance_id);
+        -- A line gives its debit free again only when its run will never be paid.
         IF v_state IN ('draft', 'rejected')
-            OR (TG_OP = 'UPDATE' AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
+            OR (TG_OP = 'UPDATE' AND v_state IN ('cancelled', 'bank_rejected')
+                AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
         THEN
             RETURN coalesce(NEW, OLD);
         END IF;

@@ -1,0 +1,91 @@
+"""The proof of what was paid: runs, remittances and papers are what the operations make of them.
+
+The law: a line is its operation, a remittance its lines, a reimbursement its remittance, and a
+stored paper its own digest; no partner is paid more than he is owed, and nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection, text
+
+from cardservice.ledger.proof_rows import Difference
+from cardservice.ledger.streams import STREAMED
+
+# Each query finds the keys of rows that break one law, the first one first: (table, field, query).
+_LAWS: tuple[tuple[str, str, str], ...] = (
+    (
+        "remittance_line",
+        "amount_cents",
+        # A line says what its operation says, and only what can be owed is on a line.
+        "SELECT l.operation_id FROM remittance_line l LEFT JOIN operation o USING (operation_id)"
+        " WHERE o.operation_id IS NULL OR o.outcome <> 'approved'"
+        " OR o.kind NOT IN ('debit', 'regularisation') OR l.wallet <> o.wallet"
+        " OR (l.nature = 'debit') <> (o.kind = 'debit')"
+        " OR l.amount_cents <> CASE o.kind WHEN 'debit' THEN o.amount_cents"
+        "    ELSE -o.amount_cents END"
+        " ORDER BY l.operation_id LIMIT 1",
+    ),
+    (
+        "remittance_line",
+        "operation_id",
+        # The unique key holds for live lines; this holds for whatever happened to `live`.
+        "SELECT l.operation_id FROM remittance_line l JOIN remittance m USING (remittance_id)"
+        " JOIN reimbursement_run r USING (run_id)"
+        " WHERE r.state NOT IN ('cancelled', 'bank_rejected')"
+        " GROUP BY l.operation_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1",
+    ),
+    (
+        "remittance",
+        "gross_cents",
+        "SELECT m.remittance_id FROM remittance m LEFT JOIN remittance_line l USING (remittance_id)"
+        " GROUP BY m.remittance_id"
+        " HAVING m.gross_cents"
+        "     <> coalesce(sum(l.amount_cents) FILTER (WHERE l.nature = 'debit'), 0)"
+        " OR m.corrections_cents"
+        "     <> coalesce(sum(l.amount_cents) FILTER (WHERE l.nature <> 'debit'), 0)"
+        " ORDER BY 1 LIMIT 1",
+    ),
+    (
+        "reimbursement_run",
+        "transfers_cents",
+        "SELECT r.run_id FROM reimbursement_run r LEFT JOIN remittance m USING (run_id)"
+        " GROUP BY r.run_id HAVING r.transfers_cents <> coalesce(sum(m.transfer_cents), 0)"
+        " OR r.gross_cents <> coalesce(sum(m.gross_cents), 0) ORDER BY 1 LIMIT 1",
+    ),
+    (
+        "operation",
+        "amount_cents",
+        # What left a partner's account for the bank is what his exported remittances hold.
+        "SELECT coalesce(paid.partner_id, owed.partner_id) FROM"
+        " (SELECT partner_id, wallet, sum(amount_cents) AS cents FROM operation"
+        "  WHERE kind = 'reimbursement' AND outcome = 'approved' GROUP BY 1, 2) paid"
+        " FULL JOIN (SELECT m.partner_id, l.wallet, sum(l.amount_cents) AS cents"
+        "  FROM remittance_line l JOIN remittance m USING (remittance_id)"
+        "  JOIN reimbursement_run r USING (run_id)"
+        "  WHERE r.state IN ('exported', 'accepted', 'paid', 'bank_rejected')"
+        "  AND m.transfer_cents > 0 GROUP BY 1, 2) owed USING (partner_id, wallet)"
+        " WHERE paid.cents IS DISTINCT FROM owed.cents ORDER BY 1 LIMIT 1",
+    ),
+)
+
+
+def first_run_difference(connection: Connection) -> Difference | None:
+    """The first row of the clearing house that the operations do not bear out."""
+    for table, field, query in _LAWS:
+        broken = connection.execute(text(query)).scalar_one_or_none()
+        if broken is not None:
+            return Difference(table, str(broken), field)
+    return _first_changed_paper(connection)
+
+
+def _first_changed_paper(connection: Connection) -> Difference | None:
+    papers = connection.execute(
+        text("SELECT document_id, content, sha256 FROM document ORDER BY document_id"),
+        execution_options={**STREAMED, "yield_per": 20},
+    )
+    for paper in papers:
+        if hashlib.sha256(bytes(paper.content)).hexdigest() != paper.sha256:
+            return Difference("document", str(paper.document_id), "content")
+    return None
