@@ -52,6 +52,7 @@ class GroupCommit(Generic[Ask, Answer]):
     _queue: deque[_Waiting[Ask, Answer]] = field(default_factory=deque)
     _in_flight: set[Hashable] = field(default_factory=set)
     _flushes: set[asyncio.Task[None]] = field(default_factory=set)
+    _alone: int = 0
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer to one request; raises Unavailable when the outcome is not known."""
@@ -96,6 +97,9 @@ class GroupCommit(Generic[Ask, Answer]):
             if not self._in_flight.isdisjoint(waiting.keys):
                 left.append(waiting)
                 continue
+            if waiting.alone and self._alone >= max(1, self.lanes - 1):
+                left.append(waiting)
+                continue
             if waiting.alone and batch:
                 left.append(waiting)
                 break
@@ -106,6 +110,7 @@ class GroupCommit(Generic[Ask, Answer]):
         # they may not be in two lanes, where the second would wait for the first one's locks.
         for waiting in batch:
             self._in_flight.update(waiting.keys)
+            self._alone += waiting.alone
         self._queue.extendleft(reversed(left))
         return batch
 
@@ -134,6 +139,7 @@ class GroupCommit(Generic[Ask, Answer]):
                 elif not waiting.answered.done():
                     waiting.answered.set_result(answer)
         finally:
+            self._alone -= alone
             for waiting in batch:
                 self._in_flight.difference_update(waiting.keys)
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 from cardservice.domain.calendar import PARIS
+from cardservice.domain.refusal import Refused
+from cardservice.settings import Settings
+from cardservice.wiring import opened_office
+from clearing.day_close import close_days
+from tests.api.stranger import Stranger
 from tests.faults.load import Load, Sale, opened_load
-from tests.faults.site import Site
+from tests.faults.site import Site, held_commits, until
 
 THE_DAY, THE_DAY_AFTER = "2026-11-22", "2026-11-23"
 LATE_IN_THE_EVENING = f"{THE_DAY}T23:58:30"
 A_MOMENT_BEFORE_MIDNIGHT = f"{THE_DAY}T23:59:59.500"
+A_MOMENT_AFTER_MIDNIGHT = f"{THE_DAY_AFTER}T00:00:01"
 
 
 def test_midnight_parts_the_days_and_the_close_lets_nothing_in(fresh_site: Site) -> None:
@@ -39,6 +46,36 @@ def test_midnight_parts_the_days_and_the_close_lets_nothing_in(fresh_site: Site)
     asyncio.run(story())
     # The proof takes the sealed day apart, row by row.
     fresh_site.assert_proven()
+
+
+def test_the_close_waits_for_a_debit_whose_commit_began_before_midnight(fresh_site: Site) -> None:
+    service = fresh_site.service()
+    set_clock(fresh_site, LATE_IN_THE_EVENING)
+    till = Stranger(service.base_url, fresh_site.cast.tills[0].key, address="127.0.0.1")
+    identification = till.identify(fresh_site.cast.cards[0].code)
+    with (
+        ThreadPoolExecutor(2) as pool,
+        opened_office(Settings(data_dir=fresh_site.data_dir)) as office,
+        held_commits(fresh_site) as held,
+    ):
+        sent = pool.submit(till.debit_answer, identification, 700)
+        held.wait_for_one()
+        set_clock(fresh_site, A_MOMENT_AFTER_MIDNIGHT)
+        closing = pool.submit(close_days, office.engine, date.fromisoformat(THE_DAY))
+        until(lambda: waits_to_close(fresh_site))
+        assert not closing.done() and not sent.done()
+        held.let_go()
+        assert sent.result(30).json()["business_day"] == THE_DAY
+        assert not isinstance(closing.result(30), Refused)
+    close = till.http.get(f"/day-closes/{THE_DAY}").json()
+    assert (close["count"], close["amount_cents"]) == (1, 700)
+    fresh_site.assert_proven()
+
+
+def waits_to_close(site: Site) -> bool:
+    """Whether somebody wants the day for himself and does not have it."""
+    waiting = "locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted"
+    return bool(site.rows(f"SELECT FROM pg_locks WHERE {waiting} AND classid = 13 AND objid = 1"))
 
 
 async def closed(load: Load, site: Site) -> int:

@@ -25,8 +25,10 @@ BEGIN
     SELECT * INTO v_known FROM operation
     WHERE target_id = p_operation_id AND kind = 'cancellation';
     IF FOUND THEN
-        RETURN cancellation_facts(
-            CASE WHEN v_known.partner_id = p_partner_id THEN 'replayed' ELSE 'reused' END, v_known);
+        IF v_known.partner_id <> p_partner_id THEN
+            RETURN cancellation_facts('reused', NULL);
+        END IF;
+        RETURN cancellation_facts('replayed', v_known);
     END IF;
 
     SELECT * INTO v_debit FROM operation WHERE operation_id = p_operation_id;
