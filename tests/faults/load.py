@@ -359,6 +359,7 @@ class Load:
         assert answer.status_code in (200, 201), answer.text
         self.told += 1
         body: Body = answer.json()
+        assert body["operation_id"] == sale.operation_id
         return body
 
     def _form(self, sale: Sale) -> Body:

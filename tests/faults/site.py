@@ -58,11 +58,17 @@ def free_port() -> int:
             return port
 
 
+def environment() -> dict[str, str]:
+    """This process's own, without the settings of an instance that somebody works with."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CJEUNE_")}
+
+
 def cjeune(data_dir: Path, *words: str) -> subprocess.Popen[str]:
     """A command of the product, started."""
     return subprocess.Popen(
         [sys.executable, "-m", "cardservice.cli", *words, "--data-dir", str(data_dir)],
         cwd=ROOT,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -97,6 +103,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cardservice.cli", *words],
                 cwd=ROOT,
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

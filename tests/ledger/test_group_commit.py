@@ -161,24 +161,22 @@ def test_a_locked_ask_is_retried_alone_after_the_others_have_their_answer() -> N
 
 def test_asks_that_wait_alone_never_have_all_lanes() -> None:
     async def story() -> None:
-        ledger = Ledger()
-        ledger.locked = {1, 2, 3}
-        lane = lane_over(ledger, lanes=2)
-        ledger.go.clear()
-        locked = asyncio.create_task(ask_all(lane, 1, 2, 3))
+        let_go = asyncio.Event()
+        alone: list[int] = []
+
+        async def settle(asks: Sequence[int], is_alone: bool) -> list[int | None]:
+            if is_alone:
+                alone.extend(asks)
+                await let_go.wait()
+            return [None if ask < 0 and not is_alone else 2 * ask for ask in asks]
+
+        lane: GroupCommit[int, int] = GroupCommit(settle, its_own_key, lanes=2)
+        locked = asyncio.create_task(ask_all(lane, -1, -2, -3))
         await turns(10)
-        assert ledger.under_way == [[1, 2, 3]]
-        # Lets the batch go and nobody after it: all three are locked and come again alone.
-        ledger.go.set()
-        ledger.go.clear()
-        await turns(10)
-        assert ledger.under_way == [[1]]
-        free = asyncio.create_task(lane.ask(4))
-        await turns(10)
-        assert ledger.under_way == [[1], [4]]
-        ledger.go.set()
-        assert await free == 8
-        assert await locked == [2, 4, 6]
+        assert alone == [-1]
+        assert await lane.ask(4) == 8
+        let_go.set()
+        assert await locked == [-2, -4, -6]
 
     asyncio.run(story())
 

@@ -105,10 +105,12 @@ BEGIN
     -- when its batch began.
     IF v_day <> p_judged_on THEN
         RETURN public.unanswered('stale');
-    ELSIF v_at - v_started_at > interval '5 milliseconds'
-        AND p_register_version <> (SELECT version FROM public.register_version)
+    ELSIF p_register_version IS NOT NULL
+        AND (p_wait OR v_at - v_started_at > interval '1 millisecond')
     THEN
-        RETURN public.unanswered('stale');
+        IF p_register_version <> (SELECT version FROM public.register_version) THEN
+            RETURN public.unanswered('stale');
+        END IF;
     END IF;
     v_code := CASE
         WHEN v_past.tombstone_of IS NOT NULL THEN 'operation_cancelled'
