@@ -32,6 +32,8 @@ def make_engine(url: str, *, serving: bool, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=32 if serving else 4,
         pool_timeout=5,
+        # A connection that died with its server is replaced before it is used, not told to a till.
+        pool_pre_ping=serving,
         # An error that reaches a log must not carry a name, a PIN or an IBAN with it.
         hide_parameters=True,
         connect_args=_connect_args(serving=serving),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cardservice.db.queries.register import CLOCK_AND_VERSION, TERMINAL_BY_KEY
@@ -133,8 +134,8 @@ class Register:
             ):
                 return self._copy
             read_monotonic = time.monotonic()
-            async with self._engine.connect() as connection:
-                row = (await connection.exec_driver_sql(CLOCK_AND_VERSION)).mappings().one()
+            row = await self._one(CLOCK_AND_VERSION)
+            assert row is not None, "the database has its one open day"
             fresh = _Copy(row["version"], row["at"], read_monotonic, row["first_open_day"])
             if self._copy is not None and self._copy.version == fresh.version:
                 fresh.terminals = self._copy.terminals
@@ -143,13 +144,29 @@ class Register:
 
     async def _read_terminal(self, copy: _Copy, key_hash: bytes) -> TerminalFacts | None:
         # One at a time: a flood of made-up keys must not take the connections of the lanes.
-        async with self._reading, self._engine.connect() as connection:
-            found = (await connection.exec_driver_sql(TERMINAL_BY_KEY, (key_hash,))).one_or_none()
-        facts = None if found is None else _facts(found._asdict())
+        async with self._reading:
+            found = await self._one(TERMINAL_BY_KEY, key_hash)
+        facts = None if found is None else _facts(found)
         # An unknown key is not remembered: guesses must not fill the memory.
         if facts is not None and len(copy.terminals) < self._MOST_TERMINALS:
             copy.terminals[key_hash] = facts
         return facts
+
+    async def _one(self, query: str, *values: object) -> dict[str, Any] | None:
+        """The only row of a question, or None; asked again once when the connection had died with
+        its server, which is noticed only by using it."""
+        try:
+            return await self._asked(query, values)
+        except DBAPIError as failure:
+            if not failure.connection_invalidated:
+                raise
+            return await self._asked(query, values)
+
+    async def _asked(self, query: str, values: tuple[object, ...]) -> dict[str, Any] | None:
+        async with self._engine.connect() as connection:
+            found = (await connection.exec_driver_sql(query, values or None)).mappings()
+            row = found.one_or_none()
+            return None if row is None else dict(row)
 
 
 def _facts(row: dict[str, Any]) -> TerminalFacts:

@@ -3,6 +3,8 @@ and made whole from whatever a cut start has left."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,13 +102,21 @@ def test_a_database_whose_making_was_cut_is_made_again(empty_site: Site) -> None
     making = empty_site.data_dir / "postgres.making"
     first = cjeune(empty_site.data_dir, "db", "upgrade")
     until(lambda: (making / "base").exists())
+    survivors = processes_at(making)
     first.kill()
     first.communicate()
-    assert not (empty_site.cluster / "PG_VERSION").exists(), "cut half way"
-
-    # Its initdb goes on for a while: the next start must not meet it in one folder.
-    second = empty_site.run("db", "upgrade")
-    assert (second.returncode, second.stderr) == (0, "")
+    for pid in survivors:
+        os.kill(pid, signal.SIGSTOP)
+    with cjeune(empty_site.data_dir, "db", "upgrade") as second:
+        try:
+            # Two of them in one folder would take each other's files away.
+            until(lambda: is_waited_for(empty_site.data_dir / "postgres.change"))
+            assert not (empty_site.cluster / "PG_VERSION").exists(), "it was cut half way"
+        finally:
+            for pid in survivors:
+                os.kill(pid, signal.SIGCONT)
+        _, errors = second.communicate(timeout=90)
+    assert (second.returncode, errors) == (0, "")
     assert not making.exists()
     assert empty_site.postmaster() is None
 
@@ -131,3 +141,21 @@ def sold(site: Site, service: Service) -> str:
     operation_id = till.debit(till.identify(site.cast.cards[0].code))["operation_id"]
     assert isinstance(operation_id, str)
     return operation_id
+
+
+def processes_at(folder: Path) -> list[int]:
+    """Who works on a folder, by its command line: an initdb and its children."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(folder) in line.read_bytes():
+                found.append(int(line.parent.name))
+    assert found, "initdb is at work"
+    return found
+
+
+def is_waited_for(file: Path) -> bool:
+    """Whether somebody waits for the lock on a file."""
+    inode = f":{file.stat().st_ino} "
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("-> FLOCK" in line and inode in line for line in lines)
