@@ -15,8 +15,13 @@ TO cjeune_app;
 GRANT INSERT, UPDATE ON
     beneficiary, beneficiary_year, holder_pin, holder_photo, card, agent,
     partner, agreement, outlet, bank_account, terminal, activation_code,
+    credential, recovery_code, sign_in_link, sign_in_guard, web_session,
+    delegate, till_pass, calendar_feed, regularisation_file, waiting_mail,
     reimbursement_run, remittance
 TO cjeune_app;
+GRANT DELETE ON web_session, sign_in_guard, recovery_code, calendar_feed, waiting_mail
+TO cjeune_app;
+GRANT INSERT, DELETE ON delegate_outlet TO cjeune_app;
 GRANT INSERT ON
     journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
 TO cjeune_app;

@@ -158,4 +158,14 @@ journal = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text),
+    # Where it happened, for those who may read their own partner's part of it.
+    Column("partner_id", BigInteger),
+    Column("outlet_id", BigInteger),
+    Column("terminal_id", BigInteger),
+    Index(
+        "ix_journal_partner",
+        "partner_id",
+        "journal_id",
+        postgresql_where=text("partner_id IS NOT NULL"),
+    ),
 )

@@ -1,0 +1,6 @@
+DROP TRIGGER IF EXISTS partner_keeps_its_lead ON partner;
+CREATE CONSTRAINT TRIGGER partner_keeps_its_lead AFTER INSERT ON partner
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION partner_keeps_its_lead();
+DROP TRIGGER IF EXISTS partner_keeps_its_lead ON delegate;
+CREATE CONSTRAINT TRIGGER partner_keeps_its_lead AFTER UPDATE OR DELETE ON delegate
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION partner_keeps_its_lead();
