@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+import partner_portal
+from cardservice import webkit
 from cardservice.api import (
     activation,
     cancellations,
@@ -33,7 +36,9 @@ from cardservice.api.pages import page_routes
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
 from cardservice.api.traffic import Traffic
+from cardservice.webkit.static_files import StaticFiles
 from cardservice.wiring import Office, opened_till
+from partner_portal.routes import ROUTES as PARTNER_PORTAL
 
 # Routes are tried in this order: the one called most stands first.
 _API = [
@@ -46,6 +51,11 @@ _API = [
     *activation.ROUTES,
 ]
 
+
+_STATIC_FOLDERS = {
+    "webkit": Path(webkit.__file__).parent / "static",
+    "partenaire": Path(partner_portal.__file__).parent / "static",
+}
 
 # FastAPI's own spans would carry paths and queries out of the house; traffic.py says what may be.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -75,6 +85,7 @@ def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
                     await writing
                 await reading_log.flush()
 
+    static = StaticFiles(_STATIC_FOLDERS)
     app = FastAPI(
         title="CJeune",
         lifespan=lifespan,
@@ -87,6 +98,15 @@ def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
         middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
     )
     app.router.routes.extend(
-        [*_API, openapi_route(_API), *health.ROUTES, *page_routes(office.settings, _API)]
+        [
+            *_API,
+            openapi_route(_API),
+            *health.ROUTES,
+            *page_routes(office.settings, _API),
+            *static.routes(),
+            *PARTNER_PORTAL,
+        ]
     )
+    app.state.office = office
+    app.state.static = static
     return app

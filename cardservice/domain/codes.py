@@ -153,6 +153,39 @@ _CLEARING_REFUSALS: Final = (
     Code("papers_missing", 314, False, "C64: a run is released with all its bordereaux"),
 )
 
+# What a portal answers to a person at a screen; from 401 on.
+_PORTAL_REFUSALS: Final = (
+    Code("sign_in_failed", 401, False, "C31: address and password do not go together"),
+    Code("sign_in_delayed", 402, False, "C31: too many wrong tries; wait"),
+    Code("link_unknown", 403, True, "C30: a link that is old, used or was never sent"),
+    Code("password_too_weak", 404, False, "C31: a password that is on the lists of guessers"),
+    Code("passwords_differ", 405, False, "C31: typed twice, two ways"),
+    Code("recovery_code_wrong", 406, False, "C31: not an unused recovery code of this person"),
+    Code("proof_needed", 407, False, "C70: password and code are asked again for this act"),
+    Code("form_expired", 408, False, "a form of another session or of another site"),
+    Code("role_may_not", 409, True, "C36: the delegate's role does not cover this page"),
+    Code("delegate_exists", 410, True, "C33: this person is a delegate of the partner already"),
+    Code("delegate_name_malformed", 411, False, "C33: a name of 1 to 60 visible characters"),
+    Code("delegate_role_unknown", 412, True, "C33: not a role that can be given"),
+    Code("delegate_needs_outlet", 413, False, "C35: one outlet of the partner's at least"),
+    Code("delegate_end_passed", 414, False, "C33: a last day that is over"),
+    Code("ceiling_out_of_range", 415, False, "C33: nothing, or more than a debit may be"),
+    Code("delegate_is_lead", 416, True, "C32: the lead is handed over first"),
+    Code("delegate_not_invited", 417, True, "C34: only who has not come yet is invited again"),
+    Code("delegate_not_active", 418, True, "C33: only who is active can be suspended or lead"),
+    Code("delegate_not_suspended", 419, True, "C33: only who is suspended can come back"),
+    Code("lead_needs_second_factor", 420, False, "C32: who leads has a second factor"),
+    Code("web_till_revoked", 421, True, "C43: the Département has switched this web till off"),
+    Code("outlet_closed_to_delegate", 422, True, "C35: not one of the delegate's outlets"),
+    Code("pass_over", 423, True, "C33: a pass of another day, or one that was ended"),
+    Code("debit_still_cancellable", 424, False, "C60: today's debits are cancelled, not corrected"),
+    Code("debit_not_correctable", 425, True, "C62: refused or cancelled, nothing to correct"),
+    Code("right_amount_not_lower", 426, False, "C62: a correction gives back; it takes nothing"),
+    Code("explanation_too_long", 427, False, "C62: more than 500 characters"),
+    Code("holder_name_malformed", 428, False, "C68: the bank's format has 1 to 70 characters"),
+    Code("iban_unchanged", 429, True, "C68: this is the account in use already"),
+)
+
 
 def _names(codes: tuple[Code, ...]) -> tuple[str, ...]:
     return tuple(code.name for code in codes)
@@ -162,6 +195,7 @@ DECLINE_ORDER: Final[tuple[str, ...]] = _names(_DECLINES)
 CANCELLATION_DECLINES: Final[tuple[str, ...]] = _names(_CANCELLATION_DECLINES)
 PROBLEMS: Final[tuple[str, ...]] = _names(_PROBLEMS)
 VERB_REFUSALS: Final[tuple[str, ...]] = _names(_VERB_REFUSALS + _CLEARING_REFUSALS)
+PORTAL_REFUSALS: Final[tuple[str, ...]] = _names(_PORTAL_REFUSALS)
 
 
 def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
@@ -175,5 +209,10 @@ def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
 
 
 by_name: Final[dict[str, Code]] = _index(
-    _DECLINES + _CANCELLATION_DECLINES + _PROBLEMS + _VERB_REFUSALS + _CLEARING_REFUSALS
+    _DECLINES
+    + _CANCELLATION_DECLINES
+    + _PROBLEMS
+    + _VERB_REFUSALS
+    + _CLEARING_REFUSALS
+    + _PORTAL_REFUSALS
 )

@@ -19,6 +19,7 @@ from cardservice.db.queries.journal import note
 from cardservice.domain.refusal import Refused
 from cardservice.services.bank_account import declare_account
 from cardservice.services.csv_lines import BadLine
+from cardservice.services.lead_delegate import name_first_lead
 from cardservice.services.partners_file import AgreementFields, PartnerEntry, parse_partners
 
 
@@ -129,7 +130,9 @@ def _create_partner(connection: Connection, fields: dict[str, str]) -> int:
         ),
         fields,
     )
-    return int(made.scalar_one())
+    partner_id = int(made.scalar_one())
+    name_first_lead(connection, partner_id=partner_id, email=fields["email"])
+    return partner_id
 
 
 def _update_partner(connection: Connection, partner_id: int, fields: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("cardservice", "clearing")
+PRODUCT = ("cardservice", "clearing", "partner_portal")
 BINARY = {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".gz", ".ico"}
 
 

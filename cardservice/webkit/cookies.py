@@ -1,0 +1,60 @@
+"""The two cookies of a portal: the session's, and that of a visitor who has none yet.
+
+The law: HttpOnly, SameSite=Lax, whole site, no Domain; `__Host-` and Secure wherever the page came
+over TLS. The value is a secret of 32 bytes and nothing else.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_VISITOR = "visite"
+
+
+def session_secret(request: Request, realm: str) -> str | None:
+    """The session's secret that the browser presents."""
+    return request.cookies.get(_name(request, realm)) or None
+
+
+def visitor_secret(request: Request) -> str:
+    """What stands for somebody without a session; a new one until the browser sends it back."""
+    return request.cookies.get(_name(request, _VISITOR)) or secrets.token_urlsafe(32)
+
+
+def give_session(request: Request, response: Response, realm: str, secret: str) -> None:
+    """Hands the session's secret to the browser, until it is closed or the session ends."""
+    _give(request, response, realm, secret)
+
+
+def give_visitor(request: Request, response: Response, secret: str) -> None:
+    """Lets the browser prove that its next form comes from a page of ours."""
+    _give(request, response, _VISITOR, secret)
+
+
+def take_session(request: Request, response: Response, realm: str) -> None:
+    """Has the browser forget the session."""
+    response.delete_cookie(
+        _name(request, realm), path="/", secure=_is_tls(request), httponly=True, samesite="lax"
+    )
+
+
+def _give(request: Request, response: Response, name: str, secret: str) -> None:
+    response.set_cookie(
+        _name(request, name),
+        secret,
+        path="/",
+        secure=_is_tls(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _name(request: Request, name: str) -> str:
+    return f"__Host-cjeune-{name}" if _is_tls(request) else f"cjeune-{name}"
+
+
+def _is_tls(request: Request) -> bool:
+    return request.url.scheme == "https"

@@ -1,0 +1,160 @@
+"""A page's door: who may pass, is the form ours, what happens when something breaks.
+
+The law: in this order: session, role, form. Visitors are sent to sign in, a role that may not gets
+a page that says so, a foreign object is the page's own business (404 like an unknown one). Whatever
+breaks behind the door is answered by a page that helps; what is not known to have happened is never
+called done.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic
+from urllib.parse import quote
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.refusal import Refused
+from cardservice.ledger.group_commit import Unavailable
+from cardservice.services.web_sessions import Session, end_session, session_of
+from cardservice.webkit import csrf
+from cardservice.webkit.cookies import give_visitor, session_secret, visitor_secret
+from cardservice.webkit.forms import Form, MalformedForm, read_form, read_query
+from cardservice.webkit.pages import sentence_of
+from cardservice.webkit.portal import P, Portal
+from cardservice.webkit.visit import Visit
+from cardservice.wiring import Office
+
+Endpoint = Callable[[Visit[P]], Response | Awaitable[Response]]
+_log = logging.getLogger("cjeune.portal")
+
+
+class PageRoute(Route, Generic[P]):
+    """One method on one address. `roles` None is open to visitors (sign-in, links)."""
+
+    def __init__(
+        self,
+        portal: Portal[P],
+        method: str,
+        path: str,
+        endpoint: Endpoint[P],
+        *,
+        roles: frozenset[str] | None,
+    ) -> None:
+        assert method in ("GET", "POST"), "browsers know two methods"
+        self.portal = portal
+        self.method = method
+        self.roles = roles
+        self._page = endpoint
+        super().__init__(portal.prefix + path, self._answer, methods=[method])
+
+    async def _answer(self, request: Request) -> Response:
+        office: Office = request.app.state.office
+        visit = Visit(
+            self.portal, request, office, visitor_secret(request), None, None, Form(), Form()
+        )
+        try:
+            visit = await self._enter(visit)
+            stopped = self._stopped(visit)
+            if stopped is not None:
+                return stopped
+            response = await self._pass(visit)
+        except MalformedForm:
+            return broken(visit, "malformed", status=400)
+        except (Unavailable, NoConnection, DBAPIError):
+            # Not decided, or not known to be: the page says so and offers to look again.
+            _log.warning("unavailable on %s", self.path)
+            return broken(visit, "unavailable", status=503)
+        except Exception:
+            _log.exception("a defect on %s", self.path)
+            return broken(visit, "defect", status=500)
+        if visit.session is None and "set-cookie" not in response.headers:
+            give_visitor(request, response, visit.secret)
+        return response
+
+    async def _enter(self, visit: Visit[P]) -> Visit[P]:
+        request, portal = visit.request, self.portal
+        secret = session_secret(request, portal.realm)
+        session, person = None, None
+        if secret is not None:
+            session, person = await run_in_threadpool(_recognised, visit.office, portal, secret)
+        form = Form()
+        if self.method == "POST":
+            form = read_form(await request.body(), request.headers.get("content-type", ""))
+        return Visit(
+            portal,
+            request,
+            visit.office,
+            visit.secret if session is None or secret is None else secret,
+            session,
+            person,
+            form,
+            read_query(request.url.query.encode()),
+        )
+
+    def _stopped(self, visit: Visit[P]) -> Response | None:
+        if self.roles is not None:
+            if visit.person is None:
+                return visit.without_session(self._to_sign_in(visit))
+            if visit.person.role not in self.roles:
+                return refusal_page(visit, Refused("role_may_not"), status=403)
+        if self.method == "POST" and not csrf.is_ours(
+            visit.request,
+            visit.office.keys,
+            secret=visit.secret,
+            token=visit.form.text(csrf.FIELD),
+        ):
+            return refusal_page(visit, Refused("form_expired"), status=403)
+        return None
+
+    def _to_sign_in(self, visit: Visit[P]) -> Response:
+        wanted = visit.request.url.path
+        if self.method == "POST" or wanted == self.portal.prefix:
+            return RedirectResponse(self.portal.sign_in, status_code=303)
+        return RedirectResponse(f"{self.portal.sign_in}?vers={quote(wanted)}", status_code=303)
+
+    async def _pass(self, visit: Visit[P]) -> Response:
+        if inspect.iscoroutinefunction(self._page):
+            answered: Any = await self._page(visit)
+        else:
+            answered = await run_in_threadpool(self._page, visit)
+        assert isinstance(answered, Response), "a page answers with a response"
+        return answered
+
+
+def unknown(visit: Visit[Any]) -> Response:
+    """404: there is no such thing, or it is somebody else's; nobody learns which."""
+    return broken(visit, "unknown", status=404)
+
+
+def broken(visit: Visit[Any], what: str, *, status: int) -> Response:
+    """A page that says what happened and what to do: unknown, malformed, unavailable, defect."""
+    return visit.page("kit/broken.html", status=status, what=what, sentence=None)
+
+
+def refusal_page(visit: Visit[Any], refused: Refused, *, status: int) -> Response:
+    """A whole page for a refusal that no field of a form explains."""
+    return visit.page(
+        "kit/broken.html", status=status, what="refused", sentence=sentence_of(refused)
+    )
+
+
+def _recognised(office: Office, portal: Portal[P], secret: str) -> tuple[Session | None, P | None]:
+    with unit_of_work(office.engine) as connection:
+        session = session_of(connection, secret, realm=portal.realm)
+        if session is None or session.stage != "open":
+            return session, None
+        person = portal.person_of(connection, session)
+        if person is None:
+            # Suspended, ended, removed since: the session ends with the delegation.
+            end_session(connection, session)
+            return None, None
+        return session, person
