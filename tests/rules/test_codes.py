@@ -77,7 +77,11 @@ def test_the_rules_refuse_with_codes_of_the_catalogue() -> None:
 
 def test_the_index_holds_every_code_once_under_its_own_name() -> None:
     listed = (
-        codes.DECLINE_ORDER + codes.CANCELLATION_DECLINES + codes.PROBLEMS + codes.VERB_REFUSALS
+        codes.DECLINE_ORDER
+        + codes.CANCELLATION_DECLINES
+        + codes.PROBLEMS
+        + codes.VERB_REFUSALS
+        + codes.PORTAL_REFUSALS
     )
     assert sorted(listed) == sorted(codes.by_name)
     assert all(name == code.name for name, code in codes.by_name.items())

@@ -15,7 +15,7 @@ DEMO = SQL_DIR / "demo" / "ledger_now.sql"
 CREATES = {
     "functions": r"CREATE OR REPLACE FUNCTION {name}\(",
     "types": r"CREATE TYPE {name}\b",
-    "triggers": r"CREATE OR REPLACE TRIGGER {name}\b",
+    "triggers": r"CREATE (OR REPLACE|CONSTRAINT) TRIGGER {name}\b",
     "views": r"CREATE OR REPLACE VIEW {name}\b",
 }
 
