@@ -23,7 +23,8 @@ help: ## this list
 
 env: $(MADE) ## make .venv from the hash-locked requirements; instant when nothing changed
 
-$(MADE): requirements/dev.txt requirements/run.txt requirements/run.in pyproject.toml
+$(MADE): requirements/dev.txt requirements/run.txt requirements/run.in pyproject.toml \
+    requirements/browser/package-lock.json requirements/browser/files.toml
 	@if [ ! -x $(BIN)/pip ]; then \
 	    command -v $(PYTHON) >/dev/null \
 	        || { echo "make env: $(PYTHON) is not on PATH; name another: make env PYTHON=python3.12" >&2; exit 1; }; \
@@ -37,6 +38,7 @@ $(MADE): requirements/dev.txt requirements/run.txt requirements/run.in pyproject
 	@echo "Installing the locked requirements"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python requirements/browser/install.py
 	@touch $(MADE)
 
 demo: env ## load a demo county and serve it on port 8000
@@ -74,10 +76,11 @@ clean: ## remove the environment and every cache; data in var/ stays
 	@rm -rf .venv *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
-# Tests read our PDFs with poppler, as a person's viewer would.
+# Tests read our PDFs with poppler, as a person's viewer would, and pages in a real browser.
 tools:
 	@$(call bring,pdftotext,poppler-utils)
 	@$(call bring,pdftoppm,poppler-utils)
+	@$(call bring,chromium,chromium)
 
 # The load of `cjeune bench`.
 bench-tools:

@@ -36,8 +36,9 @@ from cardservice.api.pages import page_routes
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
 from cardservice.api.traffic import Traffic
+from cardservice.webkit.dress import settings_files
 from cardservice.webkit.static_files import StaticFiles
-from cardservice.wiring import Office, opened_till
+from cardservice.wiring import Office, opened_postman, opened_till
 from partner_portal.routes import ROUTES as PARTNER_PORTAL
 
 # Routes are tried in this order: the one called most stands first.
@@ -67,12 +68,18 @@ _NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
-    """The application over an open office; its till opens with the server's event loop."""
+def create_app(office: Office, *, lanes: int = 2, origin: str | None = None) -> FastAPI:
+    """The application over an open office; its till opens with the server's event loop.
+
+    `origin` is where this process answers: what mails point at when no public address is set.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened_till(office, lanes=lanes) as till:
+        async with (
+            opened_till(office, lanes=lanes) as till,
+            opened_postman(office, origin=origin),
+        ):
             budgets = await run_in_threadpool(open_budgets, office.engine)
             reading_log = ReadingLog(office.engine)
             writing = asyncio.create_task(reading_log.run())
@@ -85,7 +92,7 @@ def create_app(office: Office, *, lanes: int = 2) -> FastAPI:
                     await writing
                 await reading_log.flush()
 
-    static = StaticFiles(_STATIC_FOLDERS)
+    static = StaticFiles(_STATIC_FOLDERS, made=settings_files(office.settings))
     app = FastAPI(
         title="CJeune",
         lifespan=lifespan,

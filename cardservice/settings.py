@@ -7,9 +7,15 @@ in it: secrets are files of the data directory, or files that an operator names.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+_HEX: Final = re.compile("#[0-9a-fA-F]{6}")
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,42 @@ class Settings:
     debtor_bic: str | None = None
     debtor_organisation_id: str | None = None
     assistance_phone: str = "04 86 68 80 07"
+    # Where mail is handed over; without a host it is kept as files in the data directory.
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_tls: str = "starttls"
+    mail_from: str = "CJeune <ne-pas-repondre@cjeune.example>"
+    # `https://carte.example`: the address of the portals in mails and on QR codes.
+    public_origin: str | None = None
+    # The look of the portals: colours as #rrggbb, the logo as SVG or PNG.
+    colour: str | None = None
+    accent: str | None = None
+    logo_file: Path | None = None
 
     def __post_init__(self) -> None:
         assert not (self.database_url and not self.owner_database_url), (
             "CJEUNE_DATABASE_URL needs CJEUNE_OWNER_DATABASE_URL beside it (docs: README, server)"
         )
+        assert self.smtp_tls in ("starttls", "tls", "none"), (
+            "CJEUNE_SMTP_TLS is starttls, tls or none"
+        )
+        assert not self.smtp_user or (self.smtp_password_file and self.smtp_tls != "none"), (
+            "CJEUNE_SMTP_USER needs CJEUNE_SMTP_PASSWORD_FILE, and TLS"
+        )
+        assert self.public_origin is None or _ORIGIN.fullmatch(self.public_origin), (
+            "CJEUNE_PUBLIC_ORIGIN is like https://carte.example, without a path"
+        )
+        # A link that leads to the machine itself would be worse than none.
+        assert not self.smtp_host or self.public_origin, (
+            "CJEUNE_SMTP_HOST needs CJEUNE_PUBLIC_ORIGIN beside it"
+        )
+        for name, value in (("CJEUNE_COLOUR", self.colour), ("CJEUNE_ACCENT", self.accent)):
+            assert value is None or _HEX.fullmatch(value), f"{name} is not a colour like #12457f"
+        assert self.logo_file is None or (
+            self.logo_file.suffix in (".svg", ".png") and self.logo_file.is_file()
+        ), f"CJEUNE_LOGO_FILE is no .svg or .png file: {self.logo_file}"
 
 
 def read_settings(
@@ -56,6 +93,7 @@ def read_settings(
         return Path(environment[name]) if environment.get(name) else None
 
     chosen = data_dir or path("CJEUNE_DATA_DIR") or Path("var")
+    smtp_tls = environment.get("CJEUNE_SMTP_TLS") or "starttls"
     defaults = Settings(data_dir=chosen)
     return Settings(
         data_dir=chosen.absolute(),
@@ -73,4 +111,14 @@ def read_settings(
         debtor_bic=environment.get("CJEUNE_DEBTOR_BIC"),
         debtor_organisation_id=environment.get("CJEUNE_DEBTOR_ORGANISATION_ID"),
         assistance_phone=environment.get("CJEUNE_ASSISTANCE_PHONE", defaults.assistance_phone),
+        smtp_host=environment.get("CJEUNE_SMTP_HOST") or None,
+        smtp_port=int(environment.get("CJEUNE_SMTP_PORT") or _SMTP_PORTS.get(smtp_tls, 587)),
+        smtp_user=environment.get("CJEUNE_SMTP_USER") or None,
+        smtp_password_file=path("CJEUNE_SMTP_PASSWORD_FILE"),
+        smtp_tls=smtp_tls,
+        mail_from=environment.get("CJEUNE_MAIL_FROM") or defaults.mail_from,
+        public_origin=environment.get("CJEUNE_PUBLIC_ORIGIN") or None,
+        colour=environment.get("CJEUNE_COLOUR") or None,
+        accent=environment.get("CJEUNE_ACCENT") or None,
+        logo_file=path("CJEUNE_LOGO_FILE"),
     )

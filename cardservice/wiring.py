@@ -6,6 +6,7 @@ down as an argument; nobody below looks anything up.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from cardservice.adapters.keys import load_keys
+from cardservice.adapters.mail.folder import MailFolder
+from cardservice.adapters.mail.message import Letterhead, message_of
+from cardservice.adapters.mail.postman import Postman
+from cardservice.adapters.mail.smtp import SmtpServer
 from cardservice.db.embedded import PrivateServer, running_server
 from cardservice.db.engine import assert_durable, make_engine, make_lane_engine
 from cardservice.db.upgrade import (
@@ -23,8 +28,11 @@ from cardservice.db.upgrade import (
     upgrade_database,
 )
 from cardservice.domain.keys import Keys
+from cardservice.domain.mail import Mail
 from cardservice.ledger.debit_lane import make_debit_lane
 from cardservice.ledger.reading_lane import make_reading_lane
+from cardservice.services.forget_sign_ins import forget_sign_ins
+from cardservice.services.post_mail import Send, post_due_mail
 from cardservice.services.register import Register
 from cardservice.services.till import Till
 from cardservice.settings import Settings
@@ -115,3 +123,50 @@ async def opened_till(office: Office, *, lanes: int = 2) -> AsyncIterator[Till]:
     finally:
         await till.drain()
         await engine.dispose()
+
+
+def mail_sender(office: Office, *, origin: str | None) -> Send:
+    """Carries a mail to the mail server that is set, or to the folder `mail` of the instance.
+
+    `origin` is where this process answers, for an instance that names no public address of its own.
+    """
+    settings = office.settings
+    head = Letterhead(
+        sender=settings.mail_from,
+        origin=settings.public_origin or origin or f"http://{settings.host}:{settings.port}",
+        scheme_name=settings.scheme_name,
+        department_name=settings.department_name,
+        assistance_phone=settings.assistance_phone,
+        keys=office.keys,
+    )
+    if settings.smtp_host is None:
+        folder = MailFolder(settings.data_dir / "mail")
+
+        def keep(mail: Mail) -> None:
+            folder.keep(message_of(mail, head), name=f"{mail.mail_id}-{mail.kind}")
+
+        return keep
+    server = SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        user=settings.smtp_user,
+        password_file=settings.smtp_password_file,
+    )
+    return lambda mail: server.carry(message_of(mail, head))
+
+
+@contextlib.asynccontextmanager
+async def opened_postman(office: Office, *, origin: str | None) -> AsyncIterator[Postman]:
+    """The postman of this process, on its rounds for as long as the block lasts."""
+    send = mail_sender(office, origin=origin)
+    postman = Postman(
+        post=lambda: post_due_mail(office.engine, office.keys, send),
+        tidy=lambda: forget_sign_ins(office.engine),
+    )
+    rounds = asyncio.create_task(postman.run())
+    try:
+        yield postman
+    finally:
+        postman.stop()
+        await rounds

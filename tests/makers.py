@@ -209,6 +209,7 @@ def make_terminal_waiting(
     pin_required: str = "never",
     above_cents: int | None = None,
     limit_cents: int | None = None,
+    outlet_name: str | None = None,
 ) -> TerminalCode:
     """A terminal that waits for its activation, with its code."""
     shop = shop or make_partner(office)
@@ -219,6 +220,7 @@ def make_terminal_waiting(
             kind,
             label,
             pin_required,
+            outlet_name=outlet_name,
             above_cents=above_cents,
             limit_cents=limit_cents,
         ),
@@ -247,6 +249,7 @@ def make_terminal(
     pin_required: str = "never",
     above_cents: int | None = None,
     limit_cents: int | None = None,
+    outlet_name: str | None = None,
 ) -> Till:
     """An active terminal; by default it asks for no PIN and has the scheme's limit."""
     waiting = make_terminal_waiting(
@@ -257,6 +260,7 @@ def make_terminal(
         pin_required=pin_required,
         above_cents=above_cents,
         limit_cents=limit_cents,
+        outlet_name=outlet_name,
     )
     facts = recognise_activation_code(
         office.engine, office.keys, activation_code=waiting.activation_code

@@ -42,8 +42,9 @@ class SecurityHeaders:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message["headers"], *_EVERYWHERE]
                 names = {name for name, _ in message["headers"]}
+                everywhere = [header for header in _EVERYWHERE if header[0] not in names]
+                headers = [*message["headers"], *everywhere]
                 if _POLICY[0] not in names:
                     headers.append(_POLICY)
                 if is_api and _NO_STORE[0] not in names:

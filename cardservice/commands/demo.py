@@ -131,7 +131,7 @@ def _run(
                     data_dir=settings.data_dir,
                 )
 
-        serve(create_app(office), address, on_ready=announce)
+        serve(create_app(office, origin=origin_of(address)), address, on_ready=announce)
 
 
 def _without_real_things(settings: Settings) -> Settings:
@@ -145,6 +145,9 @@ def _without_real_things(settings: Settings) -> Settings:
         debtor_iban=None,
         debtor_bic=None,
         debtor_organisation_id=None,
+        smtp_host=None,
+        smtp_user=None,
+        public_origin=None,
     )
 
 

@@ -24,10 +24,12 @@ from cardservice.commands.session import (
     say_refused,
     with_office,
 )
+from cardservice.commands.words import sentence
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.agents import agent_of_email
 from cardservice.domain.refusal import Refused
 from cardservice.services.import_partners import import_partners
+from cardservice.services.invite_lead import invite_lead, partners_to_invite
 from cardservice.services.resume_partner import resume_partner
 from cardservice.services.suspend_partner import suspend_partner
 from cardservice.services.verify_iban import verify_iban
@@ -103,6 +105,25 @@ def resume(office: Office, partner_name: str) -> None:
     say("partners", "resumed", name=changed.trade_name)
 
 
+@partner.command("invite")
+@click.argument("partner_name", metavar="[PARTNER]", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lead delegate who was never invited.")
+@with_office
+def invite(office: Office, partner_name: str | None, every: bool) -> None:
+    """Mail the lead delegate of PARTNER the invitation, for the first time or again."""
+    if (partner_name is not None) == every:
+        raise click.UsageError(sentence("partners", "invite_usage"))
+    if partner_name is not None:
+        invited = done(
+            invite_lead(
+                office.engine, office.keys, partner_name=partner_name, actor=command_actor()
+            )
+        )
+        say("partners", "invited", name=invited.trade_name)
+        return
+    say("partners", "all_invited", count=_invite_all(office))
+
+
 @iban.command("verify")
 @click.argument("partner_name", metavar="PARTNER")
 @click.option("--as", "email", required=True, help="Agent who has compared the IBAN.")
@@ -111,6 +132,24 @@ def verify(office: Office, partner_name: str, email: str) -> None:
     """Verify the account of a partner that waits; never by the agent who changed it."""
     verified = done(verify_iban(office.engine, partner_name=partner_name, email=email))
     say("partners", "verified", iban=verified.masked_iban)
+
+
+def _invite_all(office: Office) -> int:
+    """How many leads were invited for the first time; one who comes meanwhile is passed over."""
+    waiting = partners_to_invite(office.engine)
+    count = 0
+    with progress_shown("partners") as progress:
+        for number, partner_id in enumerate(waiting, start=1):
+            invited = invite_lead(
+                office.engine,
+                office.keys,
+                partner_name=str(partner_id),
+                actor=command_actor(),
+                only_first=True,
+            )
+            count += not isinstance(invited, Refused)
+            progress(number, len(waiting))
+    return count
 
 
 def _actor(office: Office, email: str | None) -> str:

@@ -27,7 +27,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
             opened_office(settings, serving=True) as office,
         ):
             serve_until_told(
-                create_app(office),
+                create_app(office, origin=origin_of(address)),
                 address,
                 trusted_proxies=settings.trusted_proxies,
                 on_ready=lambda: say("serve", "ready", origin=origin_of(address)),

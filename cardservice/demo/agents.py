@@ -32,16 +32,14 @@ def hire_agents(office: Office) -> list[KeptUser]:
 
 
 def _hire(office: Office, role: str, email: str) -> KeptUser:
-    password = _password()
+    chosen = password()
     added = succeed(
-        add_agent(
-            office.engine, office.keys, email=email, role=role, password=password, actor=ACTOR
-        )
+        add_agent(office.engine, office.keys, email=email, role=role, password=chosen, actor=ACTOR)
     )
-    return KeptUser(role, email, password, added.totp_secret)
+    return KeptUser(role, email, chosen, added.totp_secret)
 
 
-def _password() -> str:
+def password() -> str:
     """Four groups that can be read aloud: `kd4w-p7ms-xh2e-9bta`."""
     groups = ("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
     return "-".join(groups)

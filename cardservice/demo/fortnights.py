@@ -20,9 +20,9 @@ from cardservice.db.queries.clock import wall_seconds
 from cardservice.demo.cast import succeed
 from cardservice.demo.clock import move_clock_on
 from cardservice.demo.kept import KeptUser
-from cardservice.domain.agent_totp import STEP_SECONDS
 from cardservice.domain.calendar import Fortnight, fortnight_containing
 from cardservice.domain.refusal import Refused
+from cardservice.domain.totp import STEP_SECONDS
 from cardservice.wiring import Office
 from clearing.day_close import close_days
 from clearing.payer import debtor_of

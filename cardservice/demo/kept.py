@@ -57,12 +57,13 @@ class KeptTerminal:
 
 @dataclass(frozen=True, slots=True)
 class KeptUser:
-    """An agent of the Département and all that signs him in."""
+    """Somebody who signs in, with all that it takes; `partner` is that of a delegate."""
 
     role: str
     email: str
     password: str
     totp_secret: str
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from cardservice.domain.operation import WALLETS
 from cardservice.wiring import Office
 
 MAIL = "mail"
+SIGN_IN = "/partenaire/connexion"
 # Full wallets first, then one of each case, then the rest of what is usable.
 _FULL_FIRST: Final = 30
 _CASES: Final = ("issued", "blocked", "paused", "replaced", "obsolete")
@@ -68,7 +69,7 @@ def read_manifest(office: Office, kept: Kept, *, base_url: str) -> dict[str, Any
         "terminals": terminals,
         "activation_codes": activation_codes,
         "cards": cards,
-        "users": [_user(user) for user in kept.users],
+        "users": [_user(user, base_url) for user in kept.users],
         "pid": os.getpid(),
         "mail_dir": str(mail_dir),
         "superuser_dsn": office.private_server.url("postgres"),
@@ -80,14 +81,18 @@ def write_manifest(file: Path, manifest: dict[str, Any]) -> None:
     write_private(file, manifest)
 
 
-def _user(user: KeptUser) -> dict[str, Any]:
-    return {
+def _user(user: KeptUser, base_url: str) -> dict[str, Any]:
+    facts = {
         "role": user.role,
         "email": user.email,
         "password": user.password,
         "totp_secret": user.totp_secret,
+        # Agents have no page to sign in on yet: they act by commands.
         "sign_in_url": None,
     }
+    if user.partner is None:
+        return facts
+    return {**facts, "sign_in_url": base_url + SIGN_IN, "partner": user.partner}
 
 
 def _terminals(connection: Connection, kept: list[KeptTerminal]) -> list[dict[str, Any]]:

@@ -36,7 +36,10 @@ def show_welcome(
     console.print(Rule(Text(say("welcome", "title", scheme=scheme_name), _BLUE), style=_OCHRE))
     console.print(Text(say("welcome", "subtitle"), _QUIET), justify="center")
     _section(console, "addresses", _addresses(base_url, manifest))
-    _section(console, "agents", _agents(manifest["users"]))
+    delegates = [user for user in manifest["users"] if user["sign_in_url"]]
+    agents = [user for user in manifest["users"] if not user["sign_in_url"]]
+    _section(console, "delegates", _people(delegates))
+    _section(console, "agents", _people(agents))
     _section(console, "cards", _cards(manifest["cards"]))
     _section(console, "terminals", _terminals(manifest["terminals"]))
     codes = "   ".join(str(code) for code in manifest["activation_codes"])
@@ -62,6 +65,7 @@ def _addresses(base_url: str, manifest: dict[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, address in (
         ("home", base_url + "/"),
+        ("partners", base_url + "/partenaire"),
         ("api", base_url + "/api/v1"),
         ("openapi", base_url + "/api/v1/openapi.json"),
         ("mail", str(manifest["mail_dir"])),
@@ -70,9 +74,9 @@ def _addresses(base_url: str, manifest: dict[str, Any]) -> Table:
     return table
 
 
-def _agents(users: Iterable[dict[str, Any]]) -> Table:
+def _people(users: Iterable[dict[str, Any]]) -> Table:
     """Two lines each: the second factor is too long to stand beside the password."""
-    table = _table(headings("welcome", "agents_columns"))
+    table = _table(headings("welcome", "people_columns"))
     for user in users:
         table.add_row(say("roles", user["role"]), user["email"], user["password"])
         table.add_row("", Text(say("welcome", "totp", secret=user["totp_secret"]), _QUIET), "")

@@ -184,6 +184,8 @@ _PORTAL_REFUSALS: Final = (
     Code("explanation_too_long", 427, False, "C62: more than 500 characters"),
     Code("holder_name_malformed", 428, False, "C68: the bank's format has 1 to 70 characters"),
     Code("iban_unchanged", 429, True, "C68: this is the account in use already"),
+    Code("password_wrong", 430, False, "C31: not the password of who is signed in"),
+    Code("password_too_long", 431, False, "C31: more characters than a password may have"),
 )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import ledger_instant, paris_today
 from cardservice.db.queries.journal import note
+from cardservice.db.queries.partners import outlet_of_terminal
 from cardservice.db.queries.scheme import rule_number
 from cardservice.domain.activation_token import (
     ActivationToken,
@@ -109,7 +110,16 @@ def confirm_activation(
             return Refused("activation_unknown")
         activated = _hand_over_key(connection, terminal_id, label.strip())
         subject = f"terminal:{activated.terminal_id}"
-        note(connection, actor=subject, action="terminal.activate", subject=subject)
+        outlet = outlet_of_terminal(connection, terminal_id)
+        note(
+            connection,
+            actor=subject,
+            action="terminal.activate",
+            subject=subject,
+            partner_id=outlet.partner_id,
+            outlet_id=outlet.outlet_id,
+            terminal_id=terminal_id,
+        )
         return activated
 
 

@@ -1,6 +1,6 @@
 """Adds an agent of the Département: role, password, second factor (design §8).
 
-The law: the password is stored as Argon2id, the TOTP secret not at all (domain/agent_totp.py); both
+The law: the password is stored as Argon2id, the TOTP secret not at all (domain/totp.py); both
 are told to the person and to nobody else.
 """
 
@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
 
-from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.journal import note
 from cardservice.db.tables.people import AGENT_ROLES
-from cardservice.domain.agent_totp import NONCE_BYTES, totp_secret
 from cardservice.domain.keys import Keys
+from cardservice.domain.password import SHORTEST
 from cardservice.domain.refusal import Refused
+from cardservice.domain.totp import NONCE_BYTES, totp_secret
 from cardservice.services.csv_lines import email_is_plausible
-
-SHORTEST_PASSWORD: Final = 12
+from cardservice.services.password_hash import hash_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +41,9 @@ def add_agent(
         return Refused("email_malformed")
     if role not in AGENT_ROLES:
         return Refused("agent_role_unknown")
-    if len(password) < SHORTEST_PASSWORD:
-        return Refused("password_too_short", {"least": SHORTEST_PASSWORD})
-    password_hash = PasswordHasher().hash(password)
+    if len(password) < SHORTEST:
+        return Refused("password_too_short", {"least": SHORTEST})
+    password_hash = hash_password(password)
     nonce = secrets.token_bytes(NONCE_BYTES)
     with unit_of_work(engine) as connection:
         agent_id = connection.execute(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
-from cardservice.services.register import TerminalFacts
 
 REASONS = ("mistake", "wrong_amount", "wrong_wallet", "holder_changed_mind", "other")
 
@@ -18,8 +17,22 @@ _CANCELLATIONS = UUID("5c1f0e5e-6f0b-5d0a-9a53-3b6f6a0c7e11")
 
 _CANCEL = text(
     "SELECT * FROM cancel_debit(:operation_id, :cancellation_id, CAST(:partner_id AS bigint),"
-    " CAST(:outlet_id AS bigint), CAST(:terminal_id AS bigint), NULL, :reason)"
+    " CAST(:outlet_id AS bigint), CAST(:terminal_id AS bigint), CAST(:actor_id AS bigint),"
+    " :reason)"
 )
+
+
+class ActingTerminal(Protocol):
+    """Where a cancellation is made: all that it needs to know of a terminal."""
+
+    @property
+    def partner_id(self) -> int: ...
+
+    @property
+    def outlet_id(self) -> int: ...
+
+    @property
+    def terminal_id(self) -> int: ...
 
 
 class CancellationAnswer(NamedTuple):
@@ -37,9 +50,17 @@ class CancellationAnswer(NamedTuple):
 
 
 def cancel_debit(
-    engine: Engine, *, terminal: TerminalFacts, operation_id: UUID, reason: str | None
+    engine: Engine,
+    *,
+    terminal: ActingTerminal,
+    operation_id: UUID,
+    reason: str | None,
+    actor_id: int | None = None,
 ) -> CancellationAnswer:
-    """Any terminal of the same partner may cancel; the answer is stored and repeated as it was."""
+    """Any terminal of the same partner may cancel; the answer is stored and repeated as it was.
+
+    `actor_id` is the delegate who does it, where the till knows one (C36).
+    """
     with unit_of_work(engine) as connection:
         row = connection.execute(
             _CANCEL,
@@ -49,6 +70,7 @@ def cancel_debit(
                 "partner_id": terminal.partner_id,
                 "outlet_id": terminal.outlet_id,
                 "terminal_id": terminal.terminal_id,
+                "actor_id": actor_id,
                 "reason": reason,
             },
         ).one()

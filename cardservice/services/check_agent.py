@@ -1,32 +1,25 @@
 """Checks the second factor of an agent who acts now: approves a run, for instance (design §8).
 
-The law: a code serves once. Its step is kept in the caller's transaction, and a step that is not
-later than the last one used is refused, so that a code read over a shoulder is worthless.
+The law: a code serves once (one_time_code.py), and guessing is slowed down (guess_guard.py). The
+caller commits a refusal too: a try that is rolled back would be a free one.
 """
 
 from __future__ import annotations
 
-import hmac
-from typing import Final
-
-import pyotp
 from sqlalchemy import Connection, text
 
 from cardservice.db.queries.agents import Agent
-from cardservice.db.queries.clock import wall_seconds
-from cardservice.domain.agent_totp import STEP_SECONDS, totp_secret
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
-
-# A phone's clock may be half a minute off, either way.
-_STEPS_OFF: Final = (-1, 0, 1)
+from cardservice.services.guess_guard import agent_guarded, count_try, settle_try
+from cardservice.services.one_time_code import step_taken
 
 
 def agent_with_totp(connection: Connection, keys: Keys, email: str, code: str) -> Agent | Refused:
     """The agent of `email` if `code` is theirs at this moment of the real clock.
 
-    Refused: agent_unknown, totp_wrong, totp_used. The agent's row stays locked until the caller's
-    transaction ends.
+    Refused: agent_unknown, sign_in_delayed, totp_wrong, totp_used. The agent's row stays locked
+    until the caller's transaction ends.
     """
     row = connection.execute(
         text(
@@ -37,24 +30,22 @@ def agent_with_totp(connection: Connection, keys: Keys, email: str, code: str) -
     ).one_or_none()
     if row is None:
         return Refused("agent_unknown")
-    step = _step_of(
-        totp_secret(keys, bytes(row.totp_sealed)), code, wall_seconds(connection) // STEP_SECONDS
+    guarded = agent_guarded(keys, row.agent_id)
+    delayed = count_try(connection, guarded)
+    if delayed is not None:
+        return delayed
+    step = step_taken(
+        connection,
+        keys,
+        nonce=bytes(row.totp_sealed),
+        code=code,
+        last_step=row.totp_last_step,
     )
-    if step is None:
-        return Refused("totp_wrong")
-    if step <= row.totp_last_step:
-        return Refused("totp_used")
+    settle_try(connection, guarded, step if isinstance(step, Refused) else None)
+    if isinstance(step, Refused):
+        return step
     connection.execute(
         text("UPDATE agent SET totp_last_step = :step WHERE agent_id = :agent_id"),
         {"step": step, "agent_id": row.agent_id},
     )
     return Agent(row.agent_id, row.email, row.role)
-
-
-def _step_of(secret: str, code: str, present_step: int) -> int | None:
-    typed = "".join(code.split()).encode()
-    totp = pyotp.TOTP(secret)
-    for off in _STEPS_OFF:
-        if hmac.compare_digest(totp.generate_otp(present_step + off).encode(), typed):
-            return present_step + off
-    return None

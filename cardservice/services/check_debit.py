@@ -10,7 +10,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.debit import pin_is_due
 from cardservice.domain.identification import read_identification
 from cardservice.services.register import TerminalFacts
-from cardservice.services.take_debit import DebitAsked, stable_verdict
+from cardservice.services.take_debit import NOBODY, Actor, DebitAsked, stable_verdict
 from cardservice.services.till import Till
 
 _CHECK = text(
@@ -32,7 +32,12 @@ class DebitVerdict:
 
 
 def check_debit(
-    till: Till, engine: Engine, *, terminal: TerminalFacts, asked: DebitAsked
+    till: Till,
+    engine: Engine,
+    *,
+    terminal: TerminalFacts,
+    asked: DebitAsked,
+    actor: Actor = NOBODY,
 ) -> DebitVerdict:
     """The verdict that the same debit would get at this instant; writes nothing."""
     read = read_identification(till.keys, asked.identification)
@@ -43,6 +48,7 @@ def check_debit(
         asked=asked,
         day=till.register.business_day(),
         holder_has_wallets=read.holder_has_wallets,
+        actor=actor,
     )
     with unit_of_work(engine) as connection:
         row = connection.execute(

@@ -113,6 +113,7 @@ def _take(connection: Connection, entry: PartnerEntry, *, actor: str) -> str:
             action="partner.create" if stored is None else "partner.update",
             subject=f"partner:{partner_id}",
             detail=", ".join(changed),
+            partner_id=partner_id,
         )
     return outcome
 

@@ -18,7 +18,12 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries import scheme
 from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
-from cardservice.db.queries.partners import locked_partner_named, outlet_named
+from cardservice.db.queries.partners import (
+    locked_partner_named,
+    outlet_named,
+    outlet_numbered,
+    outlet_of_terminal,
+)
 from cardservice.db.tables.partners import TERMINAL_KINDS
 from cardservice.domain.debit import PIN_POLICIES
 from cardservice.domain.keys import secret_hash
@@ -33,7 +38,8 @@ LONGEST_LABEL: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class NewTerminal:
-    """A terminal to be: at which outlet (the partner's only one when None), with which settings.
+    """A terminal to be: at which outlet (by name, or by `outlet_id` where a page offers them; the
+    partner's only one when neither is given), with which settings.
 
     `limit_cents` None is the scheme's limit of the day; `above_cents` goes with `above` alone.
     """
@@ -43,6 +49,7 @@ class NewTerminal:
     label: str
     pin_required: str
     outlet_name: str | None = None
+    outlet_id: int | None = None
     above_cents: int | None = None
     limit_cents: int | None = None
     ticket: bool = False
@@ -81,7 +88,16 @@ def make_terminal_code(
         terminal_id, public_id = known
         code = make_short_code(ACTIVATION_CODE_LENGTH, draw)
         expires_at = _store_code(connection, terminal_id, code)
-        note(connection, actor=actor, action="terminal.code", subject=f"terminal:{public_id}")
+        outlet = outlet_of_terminal(connection, terminal_id)
+        note(
+            connection,
+            actor=actor,
+            action="terminal.code",
+            subject=f"terminal:{public_id}",
+            partner_id=outlet.partner_id,
+            outlet_id=outlet.outlet_id,
+            terminal_id=terminal_id,
+        )
         return TerminalCode(public_id, code, expires_at)
 
 
@@ -115,7 +131,10 @@ def _make_terminal(
     partner = locked_partner_named(connection, new.partner_name)
     if isinstance(partner, Refused):
         return partner
-    outlet = outlet_named(connection, partner.partner_id, new.outlet_name)
+    if new.outlet_id is None:
+        outlet = outlet_named(connection, partner.partner_id, new.outlet_name)
+    else:
+        outlet = outlet_numbered(connection, partner.partner_id, new.outlet_id)
     if isinstance(outlet, Refused):
         return outlet
     if new.kind == "web_till" and _has_web_till(connection, outlet.outlet_id):

@@ -28,5 +28,11 @@ def resume_partner(engine: Engine, *, partner_name: str, actor: str) -> Partner 
             text("UPDATE partner SET state = 'active' WHERE partner_id = :partner_id"),
             {"partner_id": partner.partner_id},
         )
-        note(connection, actor=actor, action="partner.resume", subject=partner.subject)
+        note(
+            connection,
+            actor=actor,
+            action="partner.resume",
+            subject=partner.subject,
+            partner_id=partner.partner_id,
+        )
         return Partner(partner.partner_id, partner.siret, partner.trade_name, "active")

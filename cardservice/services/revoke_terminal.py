@@ -28,7 +28,11 @@ def revoke_terminal(engine: Engine, *, terminal_id: str, actor: str) -> Terminal
     public_id = fold_short_code(terminal_id, PUBLIC_ID_LENGTH)
     with unit_of_work(engine) as connection:
         found = connection.execute(
-            text("SELECT state FROM terminal WHERE public_id = :public_id FOR NO KEY UPDATE"),
+            text(
+                "SELECT t.state, t.terminal_id, o.outlet_id, o.partner_id"
+                " FROM terminal t JOIN outlet o USING (outlet_id)"
+                " WHERE t.public_id = :public_id FOR NO KEY UPDATE OF t"
+            ),
             {"public_id": public_id},
         ).one_or_none()
         if found is None:
@@ -42,6 +46,14 @@ def revoke_terminal(engine: Engine, *, terminal_id: str, actor: str) -> Terminal
             ),
             {"public_id": public_id},
         )
-        note(connection, actor=actor, action="terminal.revoke", subject=f"terminal:{public_id}")
+        note(
+            connection,
+            actor=actor,
+            action="terminal.revoke",
+            subject=f"terminal:{public_id}",
+            partner_id=found.partner_id,
+            outlet_id=found.outlet_id,
+            terminal_id=found.terminal_id,
+        )
         assert public_id is not None, "a row was found under it"
         return TerminalRevoked(public_id)

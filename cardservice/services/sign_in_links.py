@@ -84,3 +84,15 @@ def link_of(connection: Connection, secret: str, *, use_up: bool) -> Link | None
         {"credential_id": found.credential_id},
     ).scalar_one()
     return Link(found.credential_id, email, found.purpose)
+
+
+def email_of_link(connection: Connection, secret: str) -> str | None:
+    """To whom a link was sent, also when it is old or used; None for one that never was."""
+    found: str | None = connection.execute(
+        text(
+            "SELECT email FROM sign_in_link JOIN credential USING (credential_id)"
+            " WHERE link_hash = :link_hash"
+        ),
+        {"link_hash": secret_hash(secret)},
+    ).scalar_one_or_none()
+    return found

@@ -29,5 +29,11 @@ def suspend_partner(engine: Engine, *, partner_name: str, actor: str) -> Partner
             text("UPDATE partner SET state = 'suspended' WHERE partner_id = :partner_id"),
             {"partner_id": partner.partner_id},
         )
-        note(connection, actor=actor, action="partner.suspend", subject=partner.subject)
+        note(
+            connection,
+            actor=actor,
+            action="partner.suspend",
+            subject=partner.subject,
+            partner_id=partner.partner_id,
+        )
         return Partner(partner.partner_id, partner.siret, partner.trade_name, "suspended")

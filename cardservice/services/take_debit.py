@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 from uuid import UUID
 
 from cardservice.domain.debit import DebitFacts, first_verdict, pin_is_due
@@ -34,7 +35,24 @@ class DebitAsked:
     pin: str | None
 
 
-async def take_debit(till: Till, *, key_hash: bytes, asked: DebitAsked) -> DebitAnswer | None:
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person at the till, where the till knows one: the portal's delegate (C36).
+
+    `ceiling_cents` is the most that one debit of theirs may be; None leaves the terminal's limit.
+    """
+
+    actor_id: int | None = None
+    ceiling_cents: int | None = None
+
+
+# A terminal of its own cannot say who stands at it.
+NOBODY: Final = Actor()
+
+
+async def take_debit(
+    till: Till, *, key_hash: bytes, asked: DebitAsked, actor: Actor = NOBODY
+) -> DebitAnswer | None:
     """The answer to a debit; None when the key is unknown or revoked by now (401).
 
     Raises Unavailable when the outcome is not known: the terminal asks again with the same id.
@@ -48,7 +66,14 @@ async def take_debit(till: Till, *, key_hash: bytes, asked: DebitAsked) -> Debit
             # because a stale version is refused below.
             return None
         answer = await till.debits.ask(
-            _request(till, terminal=terminal, version=version, asked=asked, read=identification)
+            _request(
+                till,
+                terminal=terminal,
+                version=version,
+                asked=asked,
+                read=identification,
+                actor=actor,
+            )
         )
         if answer.status != "stale":
             return answer
@@ -57,7 +82,12 @@ async def take_debit(till: Till, *, key_hash: bytes, asked: DebitAsked) -> Debit
 
 
 def stable_verdict(
-    terminal: TerminalFacts, *, asked: DebitAsked, day: date, holder_has_wallets: bool
+    terminal: TerminalFacts,
+    *,
+    asked: DebitAsked,
+    day: date,
+    holder_has_wallets: bool,
+    actor: Actor = NOBODY,
 ) -> str | None:
     """The first refusal on a Paris day among the facts that no concurrent request can change."""
     wallets = terminal.wallets_on(day)
@@ -68,9 +98,16 @@ def stable_verdict(
             wallet_accepted=wallets is not None and asked.wallet in wallets,
             identity_checked=asked.identity_checked,
             amount_cents=asked.amount_cents,
-            terminal_limit_cents=terminal.limit_cents,
+            terminal_limit_cents=most_of_one_debit(terminal, actor),
         )
     )
+
+
+def most_of_one_debit(terminal: TerminalFacts, actor: Actor = NOBODY) -> int:
+    """The cents that one debit may be: the terminal's limit, lowered by the person's ceiling."""
+    if actor.ceiling_cents is None:
+        return terminal.limit_cents
+    return min(terminal.limit_cents, actor.ceiling_cents)
 
 
 def _request(
@@ -80,6 +117,7 @@ def _request(
     version: int,
     asked: DebitAsked,
     read: Identification | None,
+    actor: Actor,
 ) -> DebitRequest:
     # An identification serves the terminal that made it; a foreign one still names its card, so
     # that a replay is recognised, but it has expired for anything new.
@@ -93,7 +131,7 @@ def _request(
         partner_id=terminal.partner_id,
         outlet_id=terminal.outlet_id,
         terminal_id=terminal.terminal_id,
-        actor_id=None,
+        actor_id=actor.actor_id,
         card_id=None if read is None else read.card_id,
         wallet=asked.wallet,
         amount_cents=asked.amount_cents,
@@ -105,6 +143,7 @@ def _request(
             asked=asked,
             day=day,
             holder_has_wallets=read is not None and read.holder_has_wallets,
+            actor=actor,
         ),
         pin_due=pin_due,
         pin_mac=(

@@ -1,7 +1,8 @@
 """Verifies the bank account that waits: a second agent has compared it with the partner (C68, C70).
 
 The law: nobody verifies an IBAN they changed, and a changed one not before its hold is over. The
-account in use until now is kept as `replaced`; from the commit on money goes to the new one.
+account in use until now is kept as `replaced`; from the commit on money goes to the new one, and
+the partner's delegates are told so.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from sqlalchemy import Connection, Engine, text
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.agents import Agent, agent_of_email
 from cardservice.db.queries.clock import ledger_instant
+from cardservice.db.queries.delegates import addresses_of_active
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.partners import locked_partner_named
 from cardservice.domain.calendar import format_minute
 from cardservice.domain.iban import masked_iban
 from cardservice.domain.refusal import Refused
+from cardservice.services.write_mail import write_mail
 
 VERIFIERS: Final = ("finance_preparer", "finance_approver", "administrator")
 
@@ -59,7 +62,18 @@ def verify_iban(engine: Engine, *, partner_name: str, email: str) -> IbanVerifie
             actor=agent.actor,
             action="iban.verify",
             subject=f"bank_account:{waiting.bank_account_id}",
+            partner_id=partner.partner_id,
         )
+        for address in addresses_of_active(connection, partner.partner_id):
+            write_mail(
+                connection,
+                recipient=address,
+                kind="iban_verified",
+                facts={
+                    "partner_name": partner.trade_name,
+                    "masked_iban": masked_iban(waiting.iban),
+                },
+            )
         return IbanVerified(partner.partner_id, masked_iban(waiting.iban))
 
 

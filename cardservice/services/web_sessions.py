@@ -83,7 +83,8 @@ def start_session(
             "browser": browser[:60],
         },
     )
-    _end_the_oldest(connection, realm, credential_id)
+    if stage == "open":
+        _end_the_oldest(connection, realm, credential_id)
     return secret
 
 
@@ -132,6 +133,8 @@ def move_session(
         },
     )
     assert moved.rowcount == 1, "the session that moves is the one that was just read"
+    if stage == "open":
+        _end_the_oldest(connection, session.realm, session.credential_id)
     return secret
 
 
@@ -208,14 +211,17 @@ def _is_over(session: Session, at: datetime, *, at_a_till: bool) -> bool:
 
 
 def _end_the_oldest(connection: Connection, realm: str, credential_id: int | None) -> None:
-    """Two browsers at once are a person; a third is a shared login (research, abuse case 7)."""
+    """Two browsers at once are a person; a third is a shared login (research, abuse case 7).
+
+    Only open sessions count: half a sign-in by somebody else must not end anybody's work.
+    """
     if credential_id is None:
         return
     connection.execute(
         text(
             "DELETE FROM web_session WHERE session_hash IN (SELECT session_hash FROM web_session"
-            " WHERE credential_id = :credential_id AND realm = :realm"
-            " ORDER BY started_at DESC, session_hash OFFSET :most)"
+            " WHERE credential_id = :credential_id AND realm = :realm AND stage = 'open'"
+            " ORDER BY proved_at DESC, session_hash OFFSET :most)"
         ),
         {"credential_id": credential_id, "realm": realm, "most": MOST_AT_ONCE},
     )

@@ -33,4 +33,7 @@ def _same_site(request: Request) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
+    if origin == "null" and site is not None:
+        # What a page that sends no referrer is called; the browser has said itself whose it is.
+        return True
     return origin is None or urlsplit(origin).netloc == request.url.netloc

@@ -35,6 +35,11 @@ def short_day(day: date) -> str:
     return format_date(day, "d MMM", _LOCALE)
 
 
+def month_in_words(day: date) -> str:
+    """`novembre 2026`."""
+    return format_date(day, "MMMM y", _LOCALE)
+
+
 def hour(instant: datetime) -> str:
     """`14:32`, Paris time."""
     return f"{instant.astimezone(PARIS):%H:%M}"
@@ -60,6 +65,7 @@ FILTERS: dict[str, Any] = {
     "day_in_words": day_in_words,
     "date_in_words": date_in_words,
     "short_day": short_day,
+    "month": month_in_words,
     "masked_iban": masked_iban,
     "plural": plural,
 }

@@ -26,6 +26,8 @@ POLICY = (
 _HEADERS = {
     "content-security-policy": POLICY,
     "cache-control": "no-store",
+    # Not `no-referrer`: browsers would then call the origin of our own forms `null` (csrf.py).
+    "referrer-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 

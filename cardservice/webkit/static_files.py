@@ -2,15 +2,17 @@
 
 The law: an address carries the digest of the whole set, so that a browser may keep a file for ever
 and never mixes two versions, and modules find each other by relative paths. Only files of the
-listed folders have an address.
+listed folders have an address, and what the settings make (`made`: see dress.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -25,17 +27,21 @@ _WORKER_SUFFIX = ".worker.js"
 
 
 @dataclass(frozen=True)
-class _File:
+class StaticFile:
+    """What is served at an address."""
+
     body: bytes
     media_type: str
-    policy: str | None
+    policy: str | None = None
 
 
 class StaticFiles:
-    """Folders by the name under which their files are addressed."""
+    """Folders by the name under which their files are addressed, and files made at start."""
 
-    def __init__(self, folders: dict[str, Path]) -> None:
-        self._files = {
+    def __init__(
+        self, folders: dict[str, Path], made: Mapping[str, StaticFile] = MappingProxyType({})
+    ) -> None:
+        self._files = dict(made) | {
             f"{name}/{file.relative_to(folder).as_posix()}": _read(file)
             for name, folder in sorted(folders.items())
             for file in sorted(folder.rglob("*"))
@@ -66,7 +72,7 @@ class StaticFiles:
         return Response(file.body, media_type=file.media_type, headers=headers)
 
 
-def _read(file: Path) -> _File:
+def _read(file: Path) -> StaticFile:
     kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
     policy = _WORKER_POLICY if file.name.endswith(_WORKER_SUFFIX) else None
-    return _File(file.read_bytes(), kind or "application/octet-stream", policy)
+    return StaticFile(file.read_bytes(), kind or "application/octet-stream", policy)

@@ -99,14 +99,17 @@ def test_there_are_enough_terminals_and_one_of_each_case(demo: Demonstration) ->
     assert states == {"active", "revoked", "suspended", "agreement_ended"}
 
 
-def test_there_is_an_agent_of_every_role_and_two_who_approve(demo: Demonstration) -> None:
+def test_there_is_a_person_of_every_role_and_two_who_approve(demo: Demonstration) -> None:
     users = demo.manifest["users"]
     assert Counter(user["role"] for user in users) == {
         "finance_preparer": 1, "finance_approver": 2, "hotline": 1, "moderator": 1,
-        "administrator": 1,
+        "administrator": 1, "lead_delegate": 2, "cashier": 1, "accountant": 1, "editor": 1,
     }  # fmt: skip
     for user in users:
-        assert user["sign_in_url"] is None
+        is_delegate = "partner" in user
+        assert user["sign_in_url"] == (
+            f"{demo.manifest['base_url']}/partenaire/connexion" if is_delegate else None
+        )
         assert len(user["password"]) >= 12 and len(user["totp_secret"]) == 32
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import wall_seconds
-from cardservice.domain.agent_totp import totp_secret
+from cardservice.domain.totp import totp_secret
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.add_agent import add_agent

@@ -85,3 +85,27 @@ def outlet_named(connection: Connection, partner_id: int, name: str | None) -> O
     if len(found) > 1:
         return Refused("outlet_ambiguous")
     return Outlet(*found[0])
+
+
+def outlet_numbered(connection: Connection, partner_id: int, outlet_id: int) -> Outlet | Refused:
+    """One of a partner's outlets by its number. Refused: outlet_unknown, also another partner's."""
+    found = connection.execute(
+        text(
+            "SELECT outlet_id, partner_id, name, address FROM outlet"
+            " WHERE partner_id = :partner_id AND outlet_id = :outlet_id"
+        ),
+        {"partner_id": partner_id, "outlet_id": outlet_id},
+    ).one_or_none()
+    return Refused("outlet_unknown") if found is None else Outlet(*found)
+
+
+def outlet_of_terminal(connection: Connection, terminal_id: int) -> Outlet:
+    """Where a terminal stands."""
+    found = connection.execute(
+        text(
+            "SELECT outlet_id, partner_id, name, address FROM outlet JOIN terminal"
+            " USING (outlet_id) WHERE terminal_id = :terminal_id"
+        ),
+        {"terminal_id": terminal_id},
+    ).one()
+    return Outlet(*found)

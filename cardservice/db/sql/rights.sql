@@ -19,7 +19,8 @@ GRANT INSERT, UPDATE ON
     delegate, till_pass, calendar_feed, regularisation_file, waiting_mail,
     reimbursement_run, remittance
 TO cjeune_app;
-GRANT DELETE ON web_session, sign_in_guard, recovery_code, calendar_feed, waiting_mail
+GRANT DELETE ON
+    web_session, sign_in_link, sign_in_guard, recovery_code, calendar_feed, waiting_mail
 TO cjeune_app;
 GRANT INSERT, DELETE ON delegate_outlet TO cjeune_app;
 GRANT INSERT ON

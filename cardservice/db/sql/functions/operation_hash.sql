@@ -2,6 +2,8 @@
 -- binary form of an array (fixed width, big-endian, UTC microseconds), never text. NULL is 0, or -1
 -- where 0 says something. cardservice/domain/operation.py builds the same bytes; shared vectors hold
 -- them alike. One array on purpose: it is five times cheaper than joining 18 byte strings.
+-- One SQL expression, like ledger_now(): PostgreSQL writes it into the caller, who then makes no call. It
+-- does so only while the function is called no steadier (STABLE) than array_send.
 CREATE OR REPLACE FUNCTION operation_hash(
     p_operation_id uuid, p_kind int, p_outcome int, p_code int, p_partner_id bigint,
     p_outlet_id bigint, p_terminal_id bigint, p_actor_id bigint, p_card_id bigint,
@@ -9,9 +11,8 @@ CREATE OR REPLACE FUNCTION operation_hash(
     p_balance_after_cents bigint, p_wallet_seq int, p_tries_left int, p_pin_checked boolean,
     p_target_id uuid, p_accepted_at timestamptz, p_business_day date
 ) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-    RETURN sha256(
+LANGUAGE sql STABLE AS $$
+    SELECT sha256(
         uuid_send(p_operation_id)
         || uuid_send(coalesce(p_target_id, '00000000-0000-0000-0000-000000000000'))
         || array_send(ARRAY[
@@ -27,5 +28,5 @@ BEGIN
             (extract(epoch FROM p_accepted_at) * 1000000)::bigint,
             p_business_day - date '1970-01-01'
         ]::bigint[])
-    );
-END $$;
+    )
+$$;

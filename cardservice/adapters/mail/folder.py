@@ -1,0 +1,29 @@
+"""Keeps mail in a folder, where no mail server is set: a demonstration, a test, a first evening.
+
+The law: a file appears under its final name only when it is whole, and nobody else may read it: it
+may hold a link that opens something.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class MailFolder:
+    """`<mail_id>-<kind>.eml` files."""
+
+    folder: Path
+
+    def keep(self, message: EmailMessage, *, name: str) -> None:
+        """Writes one message; the same one again replaces itself."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        final = self.folder / f"{name}.eml"
+        growing = self.folder / f".{name}.{os.getpid()}.part"
+        handle = os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(message.as_bytes())
+        growing.replace(final)

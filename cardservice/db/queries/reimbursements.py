@@ -1,0 +1,219 @@
+"""Questions about what a partner is paid: its remittances, their lines and papers, its day closes.
+
+The law: every question names the partner, so that another's remittance, paper or day is not found.
+Figures are those the run was submitted with, never recomputed from anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+# A run that was given up holds nothing any more; a partner is not bothered with it.
+_SHOWN: Final = "r.state <> 'cancelled'"
+_NUMBER: Final = re.compile(r"BR-([0-9]{4})-([0-9]{6,9})")
+
+# The partner's word for the state of a run; `set_off` is a remittance that moves no money.
+STATE: Final = """
+CASE WHEN r.state IN ('draft', 'submitted', 'rejected') THEN 'in_run'
+     WHEN r.state = 'bank_rejected' THEN 'returned'
+     WHEN m.transfer_cents = 0 THEN 'set_off'
+     WHEN r.state = 'approved' THEN 'approved'
+     WHEN r.state IN ('exported', 'accepted') THEN 'sent'
+     ELSE 'paid' END
+"""
+_REMITTANCE: Final = f"""
+SELECT m.remittance_id, m.run_id, r.period_key, f.starts_on, f.ends_before, {STATE} AS state,
+       m.number_year, m.number, m.gross_cents, m.corrections_cents, m.carried_in_cents,
+       m.re_presented_cents, m.transfer_cents, m.carried_out_cents, m.iban, r.execution_on
+FROM remittance m JOIN reimbursement_run r USING (run_id) JOIN fortnight f USING (period_key)
+WHERE m.partner_id = :partner_id AND {_SHOWN}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRemittance:
+    """What a partner gets for a fortnight; cents. Unnumbered until the run is approved."""
+
+    remittance_id: int
+    run_id: int
+    period_key: str
+    starts_on: date
+    ends_before: date
+    state: str
+    number_year: int | None
+    number: int | None
+    gross_cents: int
+    corrections_cents: int
+    carried_in_cents: int
+    re_presented_cents: int
+    transfer_cents: int
+    carried_out_cents: int
+    iban: str | None
+    execution_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceRow:
+    """A line of a remittance as its partner may see it; negative for a correction."""
+
+    operation_no: int
+    operation_id: str
+    accepted_at: datetime
+    outlet: str
+    terminal: str
+    last4: str | None
+    wallet: str
+    nature: str
+    amount_cents: int
+    origin_no: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinesTotal:
+    """The lines of one wallet and nature."""
+
+    wallet: str
+    nature: str
+    count: int
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A partner's closed day, net of cancellations."""
+
+    business_day: date
+    count: int
+    amount_cents: int
+    by_wallet: dict[str, int]
+    seal: bytes
+
+
+def remittances_of(
+    connection: Connection, partner_id: int, *, limit: int, offset: int = 0
+) -> list[PartnerRemittance]:
+    """A partner's remittances, the latest fortnight first."""
+    rows = connection.execute(
+        text(
+            f"{_REMITTANCE} ORDER BY f.starts_on DESC, r.attempt DESC LIMIT :limit OFFSET :offset"
+        ),
+        {"partner_id": partner_id, "limit": limit, "offset": offset},
+    )
+    return [PartnerRemittance(*row) for row in rows]
+
+
+def count_of_remittances(connection: Connection, partner_id: int) -> int:
+    """How many there are to leaf through."""
+    found = connection.execute(
+        text(
+            "SELECT count(*) FROM remittance m JOIN reimbursement_run r USING (run_id)"  # noqa: S608
+            f" WHERE m.partner_id = :partner_id AND {_SHOWN}"
+        ),
+        {"partner_id": partner_id},
+    )
+    return int(found.scalar_one())
+
+
+def remittance_named(
+    connection: Connection, partner_id: int, name: str
+) -> PartnerRemittance | None:
+    """A partner's remittance by its number (`BR-2026-000123`), or the last of a period
+    (`2026-11-A`); None for an unknown or a foreign one."""
+    number = _NUMBER.fullmatch(name)
+    if number is not None:
+        condition = "m.number_year = :year AND m.number = :number"
+        values: dict[str, str | int] = {"year": int(number[1]), "number": int(number[2])}
+    else:
+        condition, values = "r.period_key = :period_key", {"period_key": name}
+    row = connection.execute(
+        text(f"{_REMITTANCE} AND {condition} ORDER BY r.attempt DESC LIMIT 1"),
+        {"partner_id": partner_id} | values,
+    ).one_or_none()
+    return None if row is None else PartnerRemittance(*row)
+
+
+def totals_of_lines(connection: Connection, remittance_id: int) -> list[LinesTotal]:
+    """The subtotals of a remittance, debits first."""
+    rows = connection.execute(
+        text(
+            "SELECT wallet, nature, count(*), sum(amount_cents)::bigint FROM remittance_line"
+            " WHERE remittance_id = :remittance_id"
+            " GROUP BY wallet, nature ORDER BY nature, wallet LIMIT 20"
+        ),
+        {"remittance_id": remittance_id},
+    )
+    return [LinesTotal(*row) for row in rows]
+
+
+def lines_of(
+    connection: Connection, remittance_id: int, *, limit: int, offset: int
+) -> list[RemittanceRow]:
+    """The lines of a remittance, oldest first."""
+    rows = connection.execute(
+        text(
+            "SELECT o.operation_no, CAST(o.operation_id AS text), o.accepted_at,"
+            " coalesce(u.name, ''), coalesce(t.label, ''), k.last4, l.wallet, l.nature,"
+            " l.amount_cents, origin.operation_no"
+            " FROM remittance_line l JOIN operation o USING (operation_id)"
+            " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
+            " LEFT JOIN terminal t ON t.terminal_id = o.terminal_id"
+            " LEFT JOIN card k ON k.card_id = o.card_id"
+            " LEFT JOIN operation origin ON origin.operation_id = o.target_id"
+            " WHERE l.remittance_id = :remittance_id"
+            " ORDER BY o.operation_no LIMIT :limit OFFSET :offset"
+        ),
+        {"remittance_id": remittance_id, "limit": limit, "offset": offset},
+    )
+    return [RemittanceRow(*row) for row in rows]
+
+
+def document_of(connection: Connection, remittance_id: int, kind: str) -> bytes | None:
+    """The stored bytes of a remittance's paper (pdf, csv, html); None before it is approved."""
+    found = connection.execute(
+        text("SELECT content FROM document WHERE remittance_id = :remittance_id AND kind = :kind"),
+        {"remittance_id": remittance_id, "kind": kind},
+    ).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def steps_of(connection: Connection, run_id: int) -> dict[str, datetime]:
+    """When a run came into each of its states, the last time it did. Nobody's name."""
+    rows = connection.execute(
+        text(
+            "SELECT state, max(at) FROM run_event WHERE run_id = :run_id"
+            " GROUP BY state ORDER BY state LIMIT 20"
+        ),
+        {"run_id": run_id},
+    )
+    return {state: at for state, at in rows}
+
+
+def closed_days(connection: Connection, partner_id: int, days: Sequence[date]) -> list[ClosedDay]:
+    """Those of `days` that are closed and sealed, the latest first."""
+    rows = connection.execute(
+        text(
+            "SELECT c.business_day, c.debits, c.amount_cents, coalesce(("
+            "   SELECT json_object_agg(w.wallet, w.amount_cents) FROM day_close_wallet w"
+            "   WHERE w.business_day = c.business_day AND w.partner_id = c.partner_id), '{}'),"
+            " b.seal FROM day_close c JOIN day_block b USING (business_day)"
+            " WHERE c.partner_id = :partner_id AND b.seal IS NOT NULL"
+            " AND c.business_day = ANY(CAST(:days AS date[]))"
+            " ORDER BY c.business_day DESC LIMIT :limit"
+        ),
+        {"partner_id": partner_id, "days": list(days), "limit": len(days)},
+    )
+    return [ClosedDay(row[0], row[1], row[2], dict(row[3]), bytes(row[4])) for row in rows]
+
+
+def day_closed_at(connection: Connection, day: date) -> datetime | None:
+    """When a business day was closed; None while it is open."""
+    found: datetime | None = connection.execute(
+        text("SELECT closed_at FROM day_block WHERE business_day = :day"), {"day": day}
+    ).scalar_one_or_none()
+    return found

@@ -1,0 +1,155 @@
+"""Slows guessing down: passwords, codes, proofs (C31; research, abuse cases 10 and 24).
+
+The law: a try is counted before it is judged, so that parallel or killed tries win nothing; a right
+one takes its count back. The first few wrong tries cost nothing, then each doubles a wait, then
+everything is closed for a quarter of an hour. What is guarded is kept as a keyed digest, in the
+database, for every process; an address that exists and one that does not are guarded alike.
+
+A network is guarded more loosely, since a town hall or a school shares one address, and a right
+password of one person takes only its own try back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from cardservice.domain.keys import Keys
+from cardservice.domain.refusal import Refused
+
+CLOSED_FOR: Final = timedelta(minutes=15)
+# Wrong tries that are forgotten when none has followed for a day.
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+_SECONDS_IN_WORDS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """Something that is guessed at: free tries, the try that closes, whether a right one clears."""
+
+    digest: bytes
+    free: int
+    most: int
+    cleared_by_a_right_one: bool = True
+
+
+def person_guarded(keys: Keys, email: str) -> Guarded:
+    """Sign-ins with one typed address, whether anybody has it or not."""
+    return _guarded(keys, f"person {email}")
+
+
+def network_guarded(keys: Keys, address: str) -> Guarded:
+    """Sign-ins from one network: an IPv4 address, or the /64 of an IPv6 one."""
+    digest = _guarded(keys, f"network {_network_of(address)}").digest
+    return Guarded(digest, free=40, most=200, cleared_by_a_right_one=False)
+
+
+def code_guarded(keys: Keys, credential_id: int) -> Guarded:
+    """Second factors and recovery codes of one person at sign-in."""
+    return _guarded(keys, f"code {credential_id}")
+
+
+def proof_guarded(keys: Keys, credential_id: int) -> Guarded:
+    """Passwords and codes that an open session gives again."""
+    return _guarded(keys, f"proof {credential_id}")
+
+
+def agent_guarded(keys: Keys, agent_id: int) -> Guarded:
+    """Second factors of one agent."""
+    return _guarded(keys, f"agent {agent_id}")
+
+
+def count_try(connection: Connection, guarded: Guarded) -> Refused | None:
+    """Counts a try as wrong until `settle_try` says otherwise.
+
+    Refused: sign_in_delayed, and then nothing may be compared. What the caller's transaction does
+    with a refused try, it must commit: a rolled back count is a free try.
+    """
+    counted = connection.execute(
+        text(
+            "INSERT INTO sign_in_guard AS g (guarded, failures, last_failed_at)"
+            " SELECT :guarded, 1, at FROM ledger_now() AS at"
+            " ON CONFLICT (guarded) DO UPDATE SET (failures, last_failed_at, closed_until) ="
+            " (SELECT n, at, CASE WHEN n >= :most THEN at + :closed_for"
+            "   WHEN n >= :free THEN at + interval '1 second' * power(2, n - :free) END"
+            "  FROM (SELECT CASE WHEN g.last_failed_at < excluded.last_failed_at - :forgotten"
+            "    THEN 1 ELSE least(g.failures + 1, :most) END AS n,"
+            "   excluded.last_failed_at AS at) AS next)"
+            " WHERE g.closed_until IS NULL OR g.closed_until <= excluded.last_failed_at"
+            " RETURNING failures"
+        ),
+        {
+            "guarded": guarded.digest,
+            "free": guarded.free,
+            "most": guarded.most,
+            "closed_for": CLOSED_FOR,
+            "forgotten": FORGOTTEN_AFTER,
+        },
+    ).scalar_one_or_none()
+    if counted is not None:
+        return None
+    return Refused("sign_in_delayed", {"wait": _wait_of(connection, guarded)})
+
+
+def settle_try(connection: Connection, guarded: Guarded, refused: Refused | None) -> None:
+    """Ends a counted try: a right one clears the count, a code that has served costs nothing.
+
+    A second click sends the same code twice; whoever has it knew it, but it clears nothing either.
+    """
+    if refused is None and guarded.cleared_by_a_right_one:
+        forget_tries(connection, guarded)
+    elif refused is None or refused.code == "totp_used":
+        _take_back(connection, guarded)
+
+
+def forget_tries(connection: Connection, guarded: Guarded) -> None:
+    """Starts anew, after a right try or another proof of who it is."""
+    connection.execute(
+        text("DELETE FROM sign_in_guard WHERE guarded = :guarded"), {"guarded": guarded.digest}
+    )
+
+
+def _take_back(connection: Connection, guarded: Guarded) -> None:
+    connection.execute(
+        text(
+            "UPDATE sign_in_guard SET failures = greatest(failures - 1, 0),"
+            " closed_until = CASE WHEN failures > :free THEN closed_until END"
+            " WHERE guarded = :guarded"
+        ),
+        {"guarded": guarded.digest, "free": guarded.free},
+    )
+
+
+def _guarded(keys: Keys, what: str) -> Guarded:
+    digest = hmac.digest(keys.derive("sign-in guard"), what.encode(), hashlib.sha256)
+    return Guarded(digest, free=3, most=10)
+
+
+def _network_of(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        # A Unix socket or a test client: one network of its own.
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def _wait_of(connection: Connection, guarded: Guarded) -> str:
+    """`4 s`, `15 min`: at least a second, rounded up."""
+    left = connection.execute(
+        text("SELECT closed_until - ledger_now() FROM sign_in_guard WHERE guarded = :guarded"),
+        {"guarded": guarded.digest},
+    ).scalar_one_or_none()
+    seconds = 1 if left is None else max(1, math.ceil(left.total_seconds()))
+    if seconds <= _SECONDS_IN_WORDS:
+        return f"{seconds}\u00a0s"
+    return f"{math.ceil(seconds / 60)}\u00a0min"

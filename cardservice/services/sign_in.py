@@ -1,0 +1,149 @@
+"""Signs a delegate in: the password, then whatever else must come before a page opens (C31, C32).
+
+The law: an unknown address, an address without a password, a wrong password and a delegation that
+no longer holds get one answer for the same work. The try is counted and committed before it is
+judged. Every stage has a secret of its own (web_sessions.py), and this file alone says which stage
+comes next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.keys import Keys
+from cardservice.domain.refusal import Refused
+from cardservice.services.enter_space import enter_space
+from cardservice.services.guess_guard import (
+    count_try,
+    network_guarded,
+    person_guarded,
+    settle_try,
+)
+from cardservice.services.password_hash import hash_password, is_outdated, password_holds
+from cardservice.services.spaces import Space, spaces_of
+from cardservice.services.web_sessions import (
+    Session,
+    end_session,
+    move_session,
+    session_of,
+    start_session,
+)
+
+REALM = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session at a stage (`second_factor`, `enrolment`, `choice`, `open`) and its secret."""
+
+    stage: str
+    secret: str = field(repr=False)
+
+
+def sign_in(
+    engine: Engine, keys: Keys, *, email: str, password: str, network: str, browser: str
+) -> SignedIn | Refused:
+    """Refused: sign_in_delayed, sign_in_failed. `network` is the caller's network address."""
+    address = email.strip().lower()
+    guards = (network_guarded(keys, network), person_guarded(keys, address))
+    with unit_of_work(engine) as connection:
+        for guarded in guards:
+            delayed = count_try(connection, guarded)
+            if delayed is not None:
+                return delayed
+        row = connection.execute(
+            text("SELECT credential_id, password_hash FROM credential WHERE email = :email"),
+            {"email": address},
+        ).one_or_none()
+    # Outside any transaction: the work takes a tenth of a second and 64 MiB.
+    if not password_holds(None if row is None else row.password_hash, password):
+        return Refused("sign_in_failed")
+    assert row is not None, "nobody has no password that holds"
+    fresh = hash_password(password) if is_outdated(row.password_hash) else row.password_hash
+    with unit_of_work(engine) as connection:
+        kept = connection.execute(
+            text(
+                "UPDATE credential SET password_hash = :fresh WHERE credential_id = :credential_id"
+                " AND password_hash = :judged"
+            ),
+            {
+                "credential_id": row.credential_id,
+                "judged": row.password_hash,
+                "fresh": fresh,
+            },
+        )
+        if kept.rowcount == 0:
+            # Another password was chosen while this one was judged.
+            return Refused("sign_in_failed")
+        signed_in = start_signed_in(connection, credential_id=row.credential_id, browser=browser)
+        if not isinstance(signed_in, Refused):
+            for guarded in guards:
+                settle_try(connection, guarded, None)
+        return signed_in
+
+
+def start_signed_in(
+    connection: Connection, *, credential_id: int, browser: str
+) -> SignedIn | Refused:
+    """A session for somebody who has just proved who they are, at the stage still missing.
+
+    Refused: sign_in_failed, when no delegation of theirs holds. Locks the credential, so that no
+    session slips past a change of its second factor.
+    """
+    has_second_factor = connection.execute(
+        text(
+            "SELECT totp_enrolled_at IS NOT NULL FROM credential"
+            " WHERE credential_id = :credential_id FOR NO KEY UPDATE"
+        ),
+        {"credential_id": credential_id},
+    ).scalar_one()
+    spaces = spaces_of(connection, credential_id)
+    if not spaces:
+        return Refused("sign_in_failed")
+    stage = "choice"
+    if has_second_factor:
+        stage = "second_factor"
+    elif any(space.role == "lead" for space in spaces):
+        stage = "enrolment"
+    secret = start_session(
+        connection, realm=REALM, stage=stage, browser=browser, credential_id=credential_id
+    )
+    if stage != "choice":
+        return SignedIn(stage, secret)
+    session = session_of(connection, secret, realm=REALM)
+    assert session is not None, "it was just started"
+    return arrive(connection, session)
+
+
+def arrive(connection: Connection, session: Session) -> SignedIn | Refused:
+    """Nothing is missing any more: opens a person's only space, or lets them choose one.
+
+    Refused: sign_in_failed, when no delegation of theirs holds any more.
+    """
+    spaces = _spaces(connection, session)
+    if not spaces:
+        end_session(connection, session)
+        return Refused("sign_in_failed")
+    if len(spaces) == 1:
+        return SignedIn("open", enter_space(connection, session, spaces[0]))
+    return SignedIn("choice", move_session(connection, session, stage="choice"))
+
+
+def choose_space(connection: Connection, session: Session, delegate_id: int) -> str | None:
+    """Enters one of a person's spaces, from the choice or from another space; the new secret.
+
+    None for a space that is not theirs.
+    """
+    assert session.stage in ("choice", "open"), "the other stages come first"
+    for space in _spaces(connection, session):
+        if space.delegate_id == delegate_id:
+            return enter_space(connection, session, space)
+    return None
+
+
+def _spaces(connection: Connection, session: Session) -> list[Space]:
+    assert session.credential_id is not None, "whoever signs in has a credential"
+    return spaces_of(connection, session.credential_id)

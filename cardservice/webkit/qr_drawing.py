@@ -1,0 +1,34 @@
+"""A QR drawn into a page as SVG: no image to fetch, no style attribute, nothing kept anywhere.
+
+The law: what a QR says may open something (a second factor, a day's pass): it is part of the page
+of whoever may see it, and has no address of its own.
+"""
+
+from __future__ import annotations
+
+import qrcode
+from markupsafe import Markup, escape
+from qrcode.constants import ERROR_CORRECT_M
+
+_QUIET_ZONE_MODULES = 4
+
+
+def qr_svg(content: str, *, label: str) -> Markup:
+    """An <svg> that a phone can read; `label` says what it is to whoever does not see it."""
+    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_ZONE_MODULES)
+    drawing.add_data(content)
+    drawing.make(fit=True)
+    modules = drawing.get_matrix()
+    side = len(modules)
+    dark = "".join(
+        f"M{column} {line}h1v1h-1z"
+        for line, row in enumerate(modules)
+        for column, is_dark in enumerate(row)
+        if is_dark
+    )
+    # Always dark on white, also on a dark page: some readers know nothing else.
+    return Markup(
+        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {side} {side}"'
+        ' shape-rendering="crispEdges">'
+        f'<rect width="{side}" height="{side}" fill="#fff"/><path fill="#000" d="{dark}"/></svg>'
+    )

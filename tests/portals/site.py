@@ -1,0 +1,80 @@
+"""The portal under a real server, one per test process, over the database of tests/conftest.py.
+
+The law: pages are asked over TCP as a browser asks them; nothing is called behind the server's
+back, and mail leaves by SMTP (letterbox.py). The server trusts 127.0.0.1 as its proxy, so that a test can come over TLS, or from an
+address of its own, by the two headers a proxy would add.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from cardservice.app import create_app
+from cardservice.wiring import Office, opened_office
+from tests.portals.letterbox import Letterbox, opened_letterbox
+
+PREFIX = "/partenaire"
+_ADDRESSES = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the portal answers, the office behind it, and where its mail arrives."""
+
+    base_url: str
+    app: FastAPI
+    office: Office
+    letterbox: Letterbox
+
+    def url(self, path: str) -> str:
+        return self.base_url + path
+
+
+@contextlib.contextmanager
+def opened_site(office: Office) -> Iterator[Site]:
+    """A server of its own engine, as `cjeune serve` has one, for as long as the block lasts."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        letterbox = stack.enter_context(opened_letterbox())
+        settings = replace(
+            office.settings,
+            smtp_host="127.0.0.1",
+            smtp_port=letterbox.port,
+            smtp_tls="none",
+            public_origin=base_url,
+        )
+        app = create_app(stack.enter_context(opened_office(settings, serving=True)))
+        running = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                lifespan="on",
+                proxy_headers=True,
+                forwarded_allow_ips="127.0.0.1",
+                timeout_graceful_shutdown=5,
+            )
+        )
+        thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
+        thread.start()
+        with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
+            assert client.get(f"{base_url}/healthz").status_code == 200
+        yield Site(base_url, app, office, letterbox)
+        running.should_exit = True
+        thread.join(20)
+
+
+def fresh_address() -> str:
+    """A network address nobody has called from: budgets of addresses outlive a test."""
+    number = next(_ADDRESSES)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"

@@ -1,0 +1,61 @@
+"""A browser without a screen: follows links and posts forms over plain HTTP, cookies kept."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from tests.portals.site import PREFIX, Site, fresh_address
+
+SESSION_COOKIE = "cjeune-partner"
+_TOKEN = re.compile(r'name="jeton" value="([^"]+)"')
+
+Fields = Mapping[str, str | list[str]]
+
+
+class Visitor:
+    """One browser. Redirects are answers, not followed; `address` is where it calls from."""
+
+    def __init__(self, site: Site, *, secret: str | None = None) -> None:
+        self.site = site
+        self.http = httpx.Client(
+            base_url=site.base_url, timeout=30, headers={"X-Forwarded-For": fresh_address()}
+        )
+        if secret is not None:
+            self.http.cookies.set(SESSION_COOKIE, secret)
+        self._token: str | None = None
+
+    def close(self) -> None:
+        self.http.close()
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        answer = self.http.get(path, **options)
+        found = _TOKEN.search(answer.text) if "html" in answer.headers["content-type"] else None
+        if found:
+            self._token = html.unescape(found[1])
+        return answer
+
+    @property
+    def token(self) -> str:
+        """That of the forms shown to this browser: every page of it has the same."""
+        if self._token is None:
+            for path in (PREFIX, f"{PREFIX}/connexion", f"{PREFIX}/nulle-part"):
+                self.get(path)
+                if self._token is not None:
+                    break
+        assert self._token is not None, "no page showed a form to this browser"
+        return self._token
+
+    def post(
+        self, path: str, fields: Fields | None = None, *, token: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """Posts a form with the token of our own page, or with the one given ("" for none)."""
+        body: dict[str, Any] = dict(fields or {})
+        proof = self.token if token is None else token
+        if proof:
+            body["jeton"] = proof
+        return self.http.post(path, data=body, **options)
