@@ -14,7 +14,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 
 import partner_portal
 from cardservice import webkit
@@ -36,9 +39,11 @@ from cardservice.api.pages import page_routes
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
 from cardservice.api.traffic import Traffic
+from cardservice.webkit.doors import wrong_method
 from cardservice.webkit.dress import settings_files
 from cardservice.webkit.static_files import StaticFiles
 from cardservice.wiring import Office, opened_postman, opened_till
+from partner_portal.portal import PORTAL
 from partner_portal.routes import ROUTES as PARTNER_PORTAL
 
 # Routes are tried in this order: the one called most stands first.
@@ -66,6 +71,16 @@ _NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
+
+
+async def _no_such_address(request: Request, failure: HTTPException) -> Response:
+    """A terminal is answered with a problem; somebody at a portal's address with a page."""
+    answer = await HANDLERS[HTTPException](request, failure)
+    if failure.status_code != 405 or not request.url.path.startswith(PORTAL.prefix):
+        return answer
+    page = wrong_method(PORTAL, request)
+    page.headers["allow"] = answer.headers["allow"]
+    return page
 
 
 def create_app(office: Office, *, lanes: int = 2, origin: str | None = None) -> FastAPI:
@@ -101,7 +116,7 @@ def create_app(office: Office, *, lanes: int = 2, origin: str | None = None) -> 
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        exception_handlers=HANDLERS,
+        exception_handlers=HANDLERS | {HTTPException: _no_such_address},
         middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
     )
     app.router.routes.extend(

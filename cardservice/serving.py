@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -129,7 +130,15 @@ async def _serve(
 async def _announce(host: str, port: int, on_ready: Callable[[], object]) -> None:
     while not await _is_ready(host, port):
         await asyncio.sleep(_POLL_SECONDS)
+    _leave_out_of_collections()
     await asyncio.to_thread(on_ready)
+
+
+def _leave_out_of_collections() -> None:
+    """What was made to start stays for the process's life: a full collection that walked through it
+    would hold every request up for a tenth of a second (docs/decisions/0019)."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _is_ready(host: str, port: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -77,7 +77,8 @@ class Period:
 @dataclass(slots=True)
 class Payment:
     """What one fortnight brings, in cents. `state` is `open` while the fortnight goes on, `ended`
-    until its run is drafted, then the remittance's. `due_on` is promised until the file is sent."""
+    until its run is drafted, then the remittance's. `due_on` is promised until the file is sent;
+    `is_awaited` says that the partner has still to look out for it."""
 
     period_key: str
     starts_on: date
@@ -85,10 +86,16 @@ class Payment:
     state: str
     due_on: date
     is_late: bool = False
+    is_awaited: bool = False
     amount_cents: int = 0
     debits: int = 0
     by_wallet: dict[str, tuple[int, int]] = field(default_factory=dict)
     remittance: PartnerRemittance | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last day of its fortnight."""
+        return self.ends_before - timedelta(days=1)
 
 
 def periods_to_pay(connection: Connection, first: date, *, count: int) -> list[Period]:
@@ -114,9 +121,7 @@ def promises(connection: Connection, days: Iterable[date]) -> dict[date, date | 
     return {day: _promise(periods, day) for day in asked}
 
 
-def due_days(
-    connection: Connection, transactions: Iterable[Transaction]
-) -> dict[int, date | None]:
+def due_days(connection: Connection, transactions: Iterable[Transaction]) -> dict[int, date | None]:
     """By operation number the day each transaction is paid; None when nothing will be, or when
     only the next run can tell."""
     shown = list(transactions)
@@ -170,8 +175,10 @@ def payments_of(
             known.amount_cents += payment.amount_cents
     payments = sorted(found.values(), key=lambda payment: payment.starts_on)
     for payment in payments:
-        still_due = payment.state in ("open", "ended", "in_run", "approved")
-        payment.is_late = still_due and payment.due_on < today
+        is_prepared = payment.state in ("ended", "in_run", "approved")
+        payment.is_late = is_prepared and payment.due_on < today
+        is_on_its_way = payment.state == "sent" and payment.due_on >= today
+        payment.is_awaited = payment.amount_cents > 0 and (is_prepared or is_on_its_way)
     return payments
 
 
@@ -217,9 +224,7 @@ def _of_remittance(connection: Connection, remittance: PartnerRemittance) -> Pay
 
 def _of_period(period: Period, today: date) -> Payment:
     state = "open" if period.ends_before > today else "ended"
-    return Payment(
-        period.period_key, period.starts_on, period.ends_before, state, period.due_on
-    )
+    return Payment(period.period_key, period.starts_on, period.ends_before, state, period.due_on)
 
 
 def _add(payment: Payment, row: Any) -> None:

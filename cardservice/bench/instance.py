@@ -15,6 +15,7 @@ from cardservice.db.upgrade import OWNER
 from cardservice.domain.card_code import last4, make_card_code
 from cardservice.domain.identification import Identification, sign_identification
 from cardservice.domain.keys import Keys, code_mac, secret_hash
+from cardservice.services.lead_delegate import name_first_lead
 from cardservice.wiring import Office
 
 WALLET = "sport_culture_leisure"
@@ -72,7 +73,7 @@ def _terminals(connection: Connection) -> list[str]:
     keys = []
     for number in range(1, PARTNERS + 1):
         key = f"ck_{secrets.token_urlsafe(32)}"
-        connection.execute(
+        partner = connection.execute(
             text(
                 "WITH p AS (INSERT INTO partner (siret, legal_name, trade_name, trade, email,"
                 "  address, postal_code, commune, created_at) VALUES (:name, :name, :name, 'x',"
@@ -85,10 +86,12 @@ def _terminals(connection: Connection) -> list[str]:
                 " INSERT INTO terminal (public_id, outlet_id, kind, label, state, key_hash,"
                 "  pin_required, limit_cents, ticket, created_at)"
                 " SELECT :name, outlet_id, 'phone', 'x', 'active', :key_hash, 'never', 10000,"
-                "  false, ledger_now() FROM o"
+                "  false, ledger_now() FROM o RETURNING (SELECT partner_id FROM p)"
             ),
             {"name": f"bench-{number}", "wallet": WALLET, "key_hash": secret_hash(key)},
         )
+        # No partner is without a lead when its transaction ends.
+        name_first_lead(connection, partner_id=partner.scalar_one(), email="lead@bench.invalid")
         keys.append(key)
     return keys
 

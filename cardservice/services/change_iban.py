@@ -49,18 +49,22 @@ def change_iban(
         return Refused("holder_name_malformed")
     with unit_of_work(engine) as connection:
         refused = locked_partner_of(connection, lead)
-        if refused is None and _is_in_use(connection, lead.partner_id, wanted):
+        if refused is None and _is(connection, lead.partner_id, wanted, state="verified"):
             refused = Refused("iban_unchanged")
+        if refused is not None:
+            return refused
+        if _is(connection, lead.partner_id, wanted, state="unverified"):
+            # The same form posted twice: it waits already, and its hold does not begin again.
+            return live_accounts(connection, lead.partner_id)["unverified"]
         # A refusal of the proof is kept: it counts against guessing.
-        refused = refused or prove_again(
+        refused = prove_again(
             connection, keys, credential_id=lead.credential_id, password=password, code=code
         )
         if refused is not None:
             return refused
-        is_new = declare_account(connection, lead.partner_id, wanted, changed_by=lead.actor)
+        declare_account(connection, lead.partner_id, wanted, changed_by=lead.actor)
         waiting = live_accounts(connection, lead.partner_id)["unverified"]
-        if is_new:
-            _tell(connection, lead, waiting)
+        _tell(connection, lead, waiting)
         return waiting
 
 
@@ -72,13 +76,18 @@ def _is_a_holder(name: str) -> bool:
     )
 
 
-def _is_in_use(connection: Connection, partner_id: int, wanted: BankFields) -> bool:
+def _is(connection: Connection, partner_id: int, wanted: BankFields, *, state: str) -> bool:
     found = connection.execute(
         text(
             "SELECT EXISTS (SELECT FROM bank_account WHERE partner_id = :partner_id"
-            " AND state = 'verified' AND iban = :iban AND holder_name = :holder_name)"
+            " AND state = :state AND iban = :iban AND holder_name = :holder_name)"
         ),
-        {"partner_id": partner_id, "iban": wanted.iban, "holder_name": wanted.holder_name},
+        {
+            "partner_id": partner_id,
+            "state": state,
+            "iban": wanted.iban,
+            "holder_name": wanted.holder_name,
+        },
     )
     return bool(found.scalar_one())
 

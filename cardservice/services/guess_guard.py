@@ -51,6 +51,12 @@ def network_guarded(keys: Keys, address: str) -> Guarded:
     return Guarded(digest, free=40, most=200, cleared_by_a_right_one=False)
 
 
+def asks_guarded(keys: Keys, address: str) -> Guarded:
+    """Links by mail that one network asks for, whoever they are for."""
+    digest = _guarded(keys, f"asks {_network_of(address)}").digest
+    return Guarded(digest, free=40, most=100, cleared_by_a_right_one=False)
+
+
 def code_guarded(keys: Keys, credential_id: int) -> Guarded:
     """Second factors and recovery codes of one person at sign-in."""
     return _guarded(keys, f"code {credential_id}")

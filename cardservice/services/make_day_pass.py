@@ -1,8 +1,8 @@
 """Makes a till pass of one day: a QR that opens one outlet's till to one named person (C33, C36).
 
 The law: the bearer is a delegate like another, named, with a ceiling, and ends with his day without
-anybody's doing. The secret is derived from a nonce (derived_secret.py), so that the lead can show
-it again all day and a stolen dump opens no till.
+anybody's doing. The same pass asked for twice is one pass. Its secret is derived from a nonce
+(derived_secret.py), so that the lead can show it again all day and a stolen dump opens no till.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ def make_day_pass(
         )
         if refused is not None:
             return refused
+        known = _same_pass(connection, lead, asked)
+        if known is not None:
+            return known
         delegate_id = _add_bearer(connection, lead, asked)
         _add_pass(connection, keys, delegate_id)
         note(
@@ -92,6 +95,30 @@ def _day_refusal(day: date, today: date) -> Refused | None:
     return None
 
 
+def _same_pass(connection: Connection, lead: ActingDelegate, asked: NewPass) -> int | None:
+    found: int | None = connection.execute(
+        text(
+            "SELECT delegate_id FROM delegate JOIN delegate_outlet USING (delegate_id)"
+            " WHERE partner_id = :partner_id AND role = 'day_cashier' AND state = 'active'"
+            " AND ends_before = :ends_before AND outlet_id = :outlet_id"
+            " AND ceiling_cents = :ceiling_cents AND first_name = :first_name"
+            " AND last_name = :last_name ORDER BY delegate_id LIMIT 1"
+        ),
+        _bearer(lead, asked) | {"outlet_id": asked.outlet_id},
+    ).scalar_one_or_none()
+    return found
+
+
+def _bearer(lead: ActingDelegate, asked: NewPass) -> dict[str, object]:
+    return {
+        "partner_id": lead.partner_id,
+        "first_name": asked.first_name.strip(),
+        "last_name": asked.last_name.strip(),
+        "ends_before": asked.day + timedelta(days=1),
+        "ceiling_cents": asked.ceiling_cents,
+    }
+
+
 def _add_bearer(connection: Connection, lead: ActingDelegate, asked: NewPass) -> int:
     made = connection.execute(
         text(
@@ -101,14 +128,7 @@ def _add_bearer(connection: Connection, lead: ActingDelegate, asked: NewPass) ->
             " :ends_before, :ceiling_cents, :invited_by, at, at FROM ledger_now() AS at"
             " RETURNING delegate_id"
         ),
-        {
-            "partner_id": lead.partner_id,
-            "first_name": asked.first_name.strip(),
-            "last_name": asked.last_name.strip(),
-            "ends_before": asked.day + timedelta(days=1),
-            "ceiling_cents": asked.ceiling_cents,
-            "invited_by": lead.delegate_id,
-        },
+        _bearer(lead, asked) | {"invited_by": lead.delegate_id},
     )
     delegate_id = int(made.scalar_one())
     set_outlets(connection, delegate_id, frozenset((asked.outlet_id,)))
@@ -128,3 +148,12 @@ def _add_pass(connection: Connection, keys: Keys, delegate_id: int) -> None:
             "delegate_id": delegate_id,
         },
     )
+
+
+def secret_of_pass(connection: Connection, keys: Keys, delegate_id: int) -> str | None:
+    """The secret of a bearer's pass, derived anew: the lead may show it all day. None without."""
+    nonce = connection.execute(
+        text("SELECT nonce FROM till_pass WHERE delegate_id = :delegate_id"),
+        {"delegate_id": delegate_id},
+    ).scalar_one_or_none()
+    return None if nonce is None else derived_secret(keys, PASS_PURPOSE, bytes(nonce))

@@ -79,26 +79,37 @@ def make_terminal_code(
     terminal_revoked.
     """
     with unit_of_work(engine) as connection:
-        if isinstance(terminal, str):
-            known = _waiting_terminal(connection, terminal)
-        else:
-            known = _make_terminal(connection, terminal, draw)
-        if isinstance(known, Refused):
-            return known
-        terminal_id, public_id = known
-        code = make_short_code(ACTIVATION_CODE_LENGTH, draw)
-        expires_at = _store_code(connection, terminal_id, code)
-        outlet = outlet_of_terminal(connection, terminal_id)
-        note(
-            connection,
-            actor=actor,
-            action="terminal.code",
-            subject=f"terminal:{public_id}",
-            partner_id=outlet.partner_id,
-            outlet_id=outlet.outlet_id,
-            terminal_id=terminal_id,
-        )
-        return TerminalCode(public_id, code, expires_at)
+        return terminal_code_in(connection, terminal, draw=draw, actor=actor)
+
+
+def terminal_code_in(
+    connection: Connection,
+    terminal: NewTerminal | str,
+    *,
+    draw: Callable[[int], int],
+    actor: str,
+) -> TerminalCode | Refused:
+    """The same within a verb that decides something else too, under the partner's lock."""
+    if isinstance(terminal, str):
+        known = _waiting_terminal(connection, terminal)
+    else:
+        known = _make_terminal(connection, terminal, draw)
+    if isinstance(known, Refused):
+        return known
+    terminal_id, public_id = known
+    code = make_short_code(ACTIVATION_CODE_LENGTH, draw)
+    expires_at = _store_code(connection, terminal_id, code)
+    outlet = outlet_of_terminal(connection, terminal_id)
+    note(
+        connection,
+        actor=actor,
+        action="terminal.code",
+        subject=f"terminal:{public_id}",
+        partner_id=outlet.partner_id,
+        outlet_id=outlet.outlet_id,
+        terminal_id=terminal_id,
+    )
+    return TerminalCode(public_id, code, expires_at)
 
 
 def _waiting_terminal(connection: Connection, name: str) -> tuple[int, str] | Refused:

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from cardservice.domain.keys import Keys
+from cardservice.services.guess_guard import asks_guarded, count_try
 from cardservice.services.sign_in_links import VALID_FOR, make_link
 from cardservice.services.write_mail import write_mail
 
@@ -50,12 +51,15 @@ def send_link(
     )
 
 
-def send_asked_link(connection: Connection, keys: Keys, email: str) -> None:
+def send_asked_link(connection: Connection, keys: Keys, *, email: str, network: str) -> None:
     """What « mot de passe oublié » does: a link to whoever can sign in with `email`, or nothing.
 
     An invitation for somebody who is still invited or never chose a password, a new password for
-    the others. No more than a few an hour: a stranger may fill the form in too.
+    the others. No more than a few an hour, to one address and from one network: a stranger may
+    fill the form in too.
     """
+    if count_try(connection, asks_guarded(keys, network)) is not None:
+        return
     row = connection.execute(
         text(
             "SELECT c.credential_id, c.password_hash IS NOT NULL AS has_password,"

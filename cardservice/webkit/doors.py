@@ -136,8 +136,17 @@ def unknown(visit: Visit[Any]) -> Response:
 
 
 def broken(visit: Visit[Any], what: str, *, status: int) -> Response:
-    """A page that says what happened and what to do: unknown, malformed, unavailable, defect."""
+    """A page that says what happened and what to do: unknown, malformed, wrong_method, unavailable,
+    defect."""
     return visit.page("kit/broken.html", status=status, what=what, sentence=None)
+
+
+def wrong_method(portal: Portal[Any], request: Request) -> Response:
+    """405 for what no door of the portal answers to; nobody is recognised for it."""
+    office: Office = request.app.state.office
+    secret = visitor_secret(request)
+    visit = Visit(portal, request, office, secret, None, None, Form(), Form())
+    return broken(visit, "wrong_method", status=405)
 
 
 def refusal_page(visit: Visit[Any], refused: Refused, *, status: int) -> Response:

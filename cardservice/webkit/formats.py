@@ -31,8 +31,9 @@ def date_in_words(day: date) -> str:
 
 
 def short_day(day: date) -> str:
-    """`22 nov.`"""
-    return format_date(day, "d MMM", _LOCALE)
+    """`22 nov.`, `1er déc.`"""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number} {format_date(day, 'MMM', _LOCALE)}"
 
 
 def month_in_words(day: date) -> str:

@@ -20,7 +20,6 @@ from cardservice.services.sign_in_links import email_of_link, link_of
 from cardservice.services.spaces import Space, spaces_of
 from cardservice.webkit.forms import Shown
 from cardservice.webkit.pages import sentence_of
-from cardservice.wiring import Office
 from partner_portal.pages.sign_in import go_on, label_of
 from partner_portal.portal import SIGN_IN, PartnerVisit, route
 
@@ -37,7 +36,7 @@ def show_forgotten(visit: PartnerVisit) -> Response:
 
 def ask(visit: PartnerVisit) -> Response:
     answer = visit.page("sign_in/link_sent.html")
-    answer.background = BackgroundTask(_send, visit.office, visit.form.text("courriel"))
+    answer.background = BackgroundTask(_send, visit, visit.form.text("courriel"))
     return answer
 
 
@@ -50,9 +49,7 @@ def show_link(visit: PartnerVisit) -> Response:
         invited = _invited(spaces_of(connection, link.credential_id, state="invited"), link.purpose)
     first = next((space for space in invited if space.first_name or space.last_name), None)
     typed = {} if first is None else {"prenom": first.first_name, "nom": first.last_name}
-    return visit.page(
-        "sign_in/choose_password.html", form=Shown(typed), link=link, spaces=invited
-    )
+    return visit.page("sign_in/choose_password.html", form=Shown(typed), link=link, spaces=invited)
 
 
 def use_link(visit: PartnerVisit) -> Response:
@@ -95,7 +92,7 @@ def ask_again(visit: PartnerVisit) -> Response:
     if email is None:
         return _over(visit, is_known=False)
     answer = visit.page("sign_in/link_sent.html")
-    answer.background = BackgroundTask(_send, visit.office, email)
+    answer.background = BackgroundTask(_send, visit, email)
     return answer
 
 
@@ -117,10 +114,11 @@ def _over(visit: PartnerVisit, *, is_known: bool) -> Response:
     )
 
 
-def _send(office: Office, email: str) -> None:
+def _send(visit: PartnerVisit, email: str) -> None:
+    office = visit.office
     try:
         with unit_of_work(office.engine) as connection:
-            send_asked_link(connection, office.keys, email)
+            send_asked_link(connection, office.keys, email=email, network=visit.address)
     except Exception as failure:
         # The answer has gone: the person asks again. An address has no place in a log.
         _log.warning("a link could not be made: %s", type(failure).__name__)

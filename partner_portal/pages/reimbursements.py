@@ -32,8 +32,6 @@ from partner_portal.portal import PREFIX, PartnerVisit, route
 _PER_PAGE: Final = 24
 _LINES_PER_PAGE: Final = 100
 _COMING: Final = 3
-_WAITING: Final = ("open", "ended")
-_UNDER_WAY: Final = ("in_run", "approved", "sent", "returned")
 
 
 def show(visit: PartnerVisit) -> Response:
@@ -54,15 +52,13 @@ def show(visit: PartnerVisit) -> Response:
         "reimbursements/list.html",
         current=going_on[0],
         coming=going_on[1 : 1 + _COMING],
-        ended=[payment for payment in payments if payment.state == "ended"],
-        under_way=[payment for payment in payments if payment.state in _UNDER_WAY],
+        awaited=[payment for payment in payments if payment.is_awaited],
         remittances=remittances,
         due=due,
         page=page,
         last=last,
         name_of=name_of,
-        feed_address=str(visit.request.base_url).rstrip("/")
-        + f"{PREFIX}/calendrier/{feed}.ics",
+        feed_address=str(visit.request.base_url).rstrip("/") + f"{PREFIX}/calendrier/{feed}.ics",
     )
 
 
@@ -88,7 +84,7 @@ def show_one(visit: PartnerVisit) -> Response:
     return visit.page(
         "reimbursements/one.html",
         remittance=remittance,
-        name=name_of(remittance),
+        label=name_of(remittance),
         totals=totals,
         count=count,
         lines=lines,

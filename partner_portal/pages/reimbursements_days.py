@@ -15,6 +15,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.debits import day_now
 from cardservice.db.queries.reimbursements import closed_days
 from cardservice.db.queries.transactions import days_between, first_day
+from cardservice.domain.operation import WALLETS
 from cardservice.services.acting_delegate import MONEY_ROLES
 from cardservice.services.show_day_close import show_day_close
 from cardservice.webkit.doors import unknown
@@ -40,6 +41,7 @@ def show(visit: PartnerVisit) -> Response:
         "reimbursements/days.html",
         month=first,
         days=days,
+        by_wallet={wallet: sum(day.by_wallet.get(wallet, 0) for day in days) for wallet in WALLETS},
         before=before if before >= oldest else None,
         after=after if after <= today else None,
     )
@@ -50,9 +52,7 @@ def show_one(visit: PartnerVisit) -> Response:
     day = _day(visit.request.path_params["day"])
     close = None
     if day is not None:
-        close = show_day_close(
-            visit.office.engine, partner_id=visit.signed_in.partner_id, day=day
-        )
+        close = show_day_close(visit.office.engine, partner_id=visit.signed_in.partner_id, day=day)
     if close is None:
         return unknown(visit)
     return visit.page("reimbursements/day.html", close=close)

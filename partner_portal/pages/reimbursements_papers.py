@@ -25,7 +25,7 @@ _TYPES: Final = {
 }
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'; sandbox"
+    " frame-ancestors 'none'"
 )
 
 

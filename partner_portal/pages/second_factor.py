@@ -98,7 +98,7 @@ def enrol(visit: PartnerVisit) -> Response:
     if isinstance(arrived, Refused):
         return visit.without_session(visit.go(SIGN_IN, said="sign_in_over"))
     onward = at_stage(visit, arrived.stage).headers["location"]
-    page = visit.page("sign_in/recovery_codes.html", codes=codes, onward=onward)
+    page = visit.page("sign_in/recovery_codes.html", codes=codes, onward=onward, at_the_door=True)
     return visit.with_session(page, arrived.secret)
 
 

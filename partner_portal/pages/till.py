@@ -141,9 +141,7 @@ async def _first_known(at: Standing, codes: list[str]) -> Identified | NotIdenti
     return found
 
 
-async def _told(
-    visit: PartnerVisit, at: Standing, found: Identified | NotIdentified
-) -> Response:
+async def _told(visit: PartnerVisit, at: Standing, found: Identified | NotIdentified) -> Response:
     if found.card_id is not None:
         at.desk.reading_log.note(card_id=found.card_id, terminal_id=found.terminal.terminal_id)
     if isinstance(found, NotIdentified):

@@ -7,8 +7,8 @@ that is open to them now, and nowhere else. Whatever forbids selling is said bef
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -25,10 +25,14 @@ from cardservice.services.register import TerminalFacts
 from cardservice.services.take_debit import Actor, most_of_one_debit
 from cardservice.services.web_till import web_till
 from cardservice.webkit.pages import sentence_of
-from partner_portal.portal import PREFIX, PartnerVisit
+from partner_portal.portal import PAGES, PREFIX, PartnerVisit
 
 TILL = f"{PREFIX}/caisse"
 CHOICE = f"{TILL}/point-de-vente"
+
+# Without the decoder (`make env` was not run) the camera is not offered; cards are typed.
+_DECODER = resources.files("partner_portal") / "static/vendor/zxing/zxing_reader.wasm"
+PAGES.environment.globals["has_decoder"] = _DECODER.is_file()
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,21 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class WalletSoFar:
+    """The approved debits of a wallet today."""
+
+    wallet: str
+    count: int
+    amount_cents: int
+
+
+@dataclass(frozen=True)
 class DaySoFar:
     """The approved debits of the day at this till, and the last of them."""
 
     count: int
     amount_cents: int
-    wallets: Sequence[Row[Any]]
+    wallets: list[WalletSoFar]
     last: Row[Any] | None
 
 
@@ -104,7 +117,7 @@ def closed(
     at: Standing | None = None,
     told: ProblemTexts | RefusalTexts | None = None,
 ) -> Response:
-    """The page of a till where nothing can be sold: `why` is a case of the template, or its words."""
+    """A till where nothing can be sold: `why` is a case of the template, or its words."""
     return visit.page("till/closed.html", status=403, at=at, day=None, why=why, told=told)
 
 
@@ -129,7 +142,7 @@ def _outlet_of(visit: PartnerVisit) -> ActingOutlet | None:
 def _day_so_far(engine: Engine, terminal: TerminalFacts) -> DaySoFar:
     with unit_of_work(engine) as connection:
         today = debits.day_now(connection)
-        wallets = debits.totals_of_day(
+        rows = debits.totals_of_day(
             connection,
             partner_id=terminal.partner_id,
             day=today,
@@ -141,6 +154,7 @@ def _day_so_far(engine: Engine, terminal: TerminalFacts) -> DaySoFar:
             terminal_id=terminal.terminal_id,
             day=today,
         )
+    wallets = [WalletSoFar(*row) for row in rows]
     return DaySoFar(
         sum(one.count for one in wallets),
         sum(one.amount_cents for one in wallets),

@@ -93,9 +93,7 @@ async def debit(visit: PartnerVisit) -> Response:
         sale.pin,
     )
     try:
-        answer = await take_debit(
-            at.desk.till, key_hash=at.key_hash, asked=asked, actor=at.actor
-        )
+        answer = await take_debit(at.desk.till, key_hash=at.key_hash, asked=asked, actor=at.actor)
     except (Unavailable, NoConnection, DBAPIError):
         return not_known(visit, at, sale)
     return await _answered(visit, at, sale, answer)
@@ -132,9 +130,7 @@ async def _answered(
     return await declined_page(visit, at, sale, answer)
 
 
-async def declined_page(
-    visit: PartnerVisit, at: Standing, sale: SaleForm, facts: Any
-) -> Response:
+async def declined_page(visit: PartnerVisit, at: Standing, sale: SaleForm, facts: Any) -> Response:
     """A refused debit: `facts` are the answer's, or those of its row."""
     told = declined_body(
         facts.code, balance_cents=facts.balance_after_cents, tries_left=facts.tries_left

@@ -16,7 +16,7 @@ PAGES = {"/": "fr", "/api/reference": "en"}
 
 @pytest.fixture
 def get(server: Server) -> Callable[[str], httpx.Response]:
-    return lambda path: httpx.get(server.base_url + path, timeout=20)
+    return lambda path: httpx.get(server.base_url + path, timeout=20, follow_redirects=True)
 
 
 @pytest.mark.parametrize(("path", "language"), PAGES.items())

@@ -6,16 +6,29 @@ which must look to them as if it did not exist.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pyotp
 from psycopg.rows import dict_row
 
+from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.clock import paris_today
 from cardservice.db.tables import metadata
+from cardservice.domain.derived_secret import derived_secret
+from cardservice.domain.identification import Identification, sign_identification
 from cardservice.domain.short_code import operation_reference
+from cardservice.domain.totp import totp_secret
 from cardservice.ledger.debit_lane import DebitAnswer
+from cardservice.services.acting_delegate import acting_delegate
+from cardservice.services.calendar_feed import calendar_feed
+from cardservice.services.make_day_pass import NewPass, make_day_pass, secret_of_pass
+from cardservice.services.sign_in_links import SECRET_PURPOSE, make_link
+from cardservice.services.web_sessions import session_of
+from cardservice.services.web_till import WebTill, web_till
 from cardservice.wiring import Office
 from clearing.run.papers import remittance_number
 from tests import makers
@@ -23,7 +36,14 @@ from tests.clearing.story import Fortnight
 from tests.conftest import superuser_dsn
 from tests.counter import SPORT, TUTORING
 from tests.ledger import straight
-from tests.portals.people import Team, make_partner_of_two_outlets, staff
+from tests.portals.people import (
+    TOTP_NONCE,
+    Person,
+    Team,
+    make_partner_of_two_outlets,
+    open_session,
+    staff,
+)
 
 # A Tuesday morning: the fortnight 2026-11-B is closed, paid out to the bank, and a new one open.
 TODAY = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -51,6 +71,18 @@ class Belongings:
     cancelled: Sold
     remittance_id: int
     remittance_number: str
+    invitation: str
+    identification: str
+    pass_id: int
+    pass_secret: str
+    calendar: str
+    # Another session of the lead, by its handle; and his authenticator's secret.
+    other_session: str
+    authenticator: str
+
+    def code(self) -> str:
+        """What the lead's authenticator shows now."""
+        return pyotp.TOTP(self.authenticator).now()
 
 
 def make_two_sides(office: Office) -> tuple[Belongings, Belongings]:
@@ -81,12 +113,13 @@ def make_two_sides(office: Office) -> tuple[Belongings, Belongings]:
 
 def _belongings(story: Fortnight, before: Sold, at: int, *, annex_id: int) -> Belongings:
     office, partner = story.office, story.partners[at]
+    team = staff(office, partner, annex_id)
     remittance = story.rows(
         "SELECT remittance_id, number_year, number FROM remittance WHERE partner_id = %s",
         partner.partner_id,
     )[0]
     return Belongings(
-        team=staff(office, partner, annex_id),
+        team=team,
         card=story.card,
         till=story.tills[at],
         waiting_terminal=makers.make_terminal_waiting(
@@ -98,7 +131,61 @@ def _belongings(story: Fortnight, before: Sold, at: int, *, annex_id: int) -> Be
         cancelled=_sold_and_cancelled(story, at),
         remittance_id=remittance.remittance_id,
         remittance_number=remittance_number(remittance.number_year, remittance.number),
+        invitation=_link_of(office, team.people["invited"]),
+        identification=_identified(office, partner, story.card),
+        **_of_the_lead(office, team),
     )
+
+
+def _link_of(office: Office, person: Person) -> str:
+    """The secret of the link that an invited person has received."""
+    assert person.credential_id is not None
+    with unit_of_work(office.engine) as connection:
+        nonce = make_link(
+            connection, office.keys, credential_id=person.credential_id, purpose="invitation"
+        )
+    return derived_secret(office.keys, SECRET_PURPOSE, nonce)
+
+
+def _identified(office: Office, partner: makers.Shop, card: makers.HeldCard) -> str:
+    """The card, read at the web till of the first outlet just now."""
+    till = web_till(
+        office.engine,
+        outlet_id=partner.outlet_id,
+        label="Caisse en ligne",
+        draw=secrets.randbelow,
+        actor="test",
+    )
+    assert isinstance(till, WebTill), till
+    until = TODAY + timedelta(minutes=4)
+    read = Identification(
+        card.card_id, card.holder.beneficiary_id, till.terminal_id, until, holder_has_wallets=True
+    )
+    return sign_identification(office.keys, read)
+
+
+def _of_the_lead(office: Office, team: Team) -> dict[str, Any]:
+    """A day's pass, the calendar's address, another browser, an authenticator."""
+    person, keys = team.people["lead"], office.keys
+    with unit_of_work(office.engine) as connection:
+        lead = acting_delegate(connection, person.delegate_id)
+        today = paris_today(connection)
+    assert lead is not None
+    asked = NewPass("Renée", "Depanne", team.partner.outlet_id, 5000, today)
+    pass_id = make_day_pass(office.engine, keys, lead=lead, asked=asked)
+    assert isinstance(pass_id, int), pass_id
+    other = open_session(office, person)
+    with unit_of_work(office.engine) as connection:
+        pass_secret = secret_of_pass(connection, keys, pass_id)
+        session = session_of(connection, other, realm="partner")
+    assert pass_secret is not None and session is not None
+    return {
+        "pass_id": pass_id,
+        "pass_secret": pass_secret,
+        "calendar": calendar_feed(office.engine, keys, partner_id=team.partner.partner_id),
+        "other_session": session.handle,
+        "authenticator": totp_secret(keys, TOTP_NONCE),
+    }
 
 
 def _sold(answer: DebitAnswer) -> Sold:
@@ -123,7 +210,8 @@ _NOBODYS = {"web_session", "sign_in_guard", "card_reading", "register_version", 
 def rows_of(office: Office, team: Team) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that belongs to a partner, by table."""
     ours = {
-        "delegate_outlet": "delegate_id IN (SELECT delegate_id FROM delegate WHERE partner_id = %s)",
+        "delegate_outlet": "delegate_id IN (SELECT delegate_id FROM delegate"
+        " WHERE partner_id = %s)",
         "till_pass": "delegate_id IN (SELECT delegate_id FROM delegate WHERE partner_id = %s)",
         "terminal": "outlet_id IN (SELECT outlet_id FROM outlet WHERE partner_id = %s)",
         "activation_code": "terminal_id IN (SELECT terminal_id FROM terminal JOIN outlet"

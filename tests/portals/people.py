@@ -26,7 +26,7 @@ from tests import makers
 PASSWORD = "quatre chevaux sans rapport 1789"
 # Cheap on purpose: what is judged here is never how long guessing takes.
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-_TOTP_NONCE = bytes(16)
+TOTP_NONCE = bytes(16)
 
 ROLES = ("lead", "cashier", "accountant", "editor", "day_cashier")
 NAMES = {
@@ -48,6 +48,7 @@ class Person:
     delegate_id: int
     role: str
     email: str | None
+    credential_id: int | None
 
 
 @dataclass
@@ -96,16 +97,12 @@ def make_partner_of_two_outlets(office: Office, **fields: str) -> tuple[makers.S
 def open_session(office: Office, person: Person, *, at: int | None = None) -> str:
     """The secret of a session that has passed every stage; `at` is the outlet of its till."""
     with unit_of_work(office.engine) as connection:
-        credential_id = connection.execute(
-            text("SELECT credential_id FROM delegate WHERE delegate_id = :delegate_id"),
-            {"delegate_id": person.delegate_id},
-        ).scalar_one()
         secret = start_session(
             connection,
             realm="partner",
             stage="open",
             browser="Firefox sur Linux",
-            credential_id=credential_id,
+            credential_id=person.credential_id,
             delegate_id=person.delegate_id,
         )
         session = session_of(connection, secret, realm="partner")
@@ -124,7 +121,7 @@ def _activate_lead(connection: Connection, partner_id: int) -> Person:
     ).one()
     _come(connection, "lead", row.delegate_id)
     _choose_password(connection, row.credential_id)
-    return Person(row.delegate_id, "lead", row.email)
+    return Person(row.delegate_id, "lead", row.email, row.credential_id)
 
 
 def _add(connection: Connection, team: Team, name: str) -> Person:
@@ -161,7 +158,7 @@ def _add(connection: Connection, team: Team, name: str) -> Person:
         _come(connection, name, delegate_id)
         if credential_id is not None:
             _choose_password(connection, credential_id)
-    return Person(delegate_id, role, email)
+    return Person(delegate_id, role, email, credential_id)
 
 
 def _tomorrow(today: date) -> date:
@@ -190,5 +187,5 @@ def _choose_password(connection: Connection, credential_id: int) -> None:
             " password_chosen_at = ledger_now(), totp_nonce = :nonce,"
             " totp_enrolled_at = ledger_now() WHERE credential_id = :credential_id"
         ),
-        {"password_hash": _HASH, "nonce": _TOTP_NONCE, "credential_id": credential_id},
+        {"password_hash": _HASH, "nonce": TOTP_NONCE, "credential_id": credential_id},
     )

@@ -1,8 +1,8 @@
 """The portal under a real server, one per test process, over the database of tests/conftest.py.
 
 The law: pages are asked over TCP as a browser asks them; nothing is called behind the server's
-back, and mail leaves by SMTP (letterbox.py). The server trusts 127.0.0.1 as its proxy, so that a test can come over TLS, or from an
-address of its own, by the two headers a proxy would add.
+back, and mail leaves by SMTP (letterbox.py). The server trusts 127.0.0.1 as its proxy, so that a
+test can come over TLS, or from an address of its own, by the two headers a proxy would add.
 """
 
 from __future__ import annotations

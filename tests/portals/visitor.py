@@ -34,7 +34,9 @@ class Visitor:
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         answer = self.http.get(path, **options)
-        found = _TOKEN.search(answer.text) if "html" in answer.headers["content-type"] else None
+        found = (
+            _TOKEN.search(answer.text) if "html" in answer.headers.get("content-type", "") else None
+        )
         if found:
             self._token = html.unescape(found[1])
         return answer
@@ -58,4 +60,6 @@ class Visitor:
         proof = self.token if token is None else token
         if proof:
             body["jeton"] = proof
-        return self.http.post(path, data=body, **options)
+        # Browsers name the type of an empty form too.
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | options.pop("headers", {})
+        return self.http.post(path, data=body, headers=headers, **options)

@@ -32,7 +32,7 @@ class DelegateTotal:
 
 @dataclass(frozen=True, slots=True)
 class PartnerFacts:
-    """What the alerts are made of. `account` is the one in use, `waiting` the one to be verified."""
+    """What the alerts are made of; `waiting…` is the account that is still to be verified."""
 
     agreement_ends_before: date | None
     has_agreement: bool

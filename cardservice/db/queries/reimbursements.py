@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -33,7 +33,7 @@ SELECT m.remittance_id, m.run_id, r.period_key, f.starts_on, f.ends_before, {STA
        m.re_presented_cents, m.transfer_cents, m.carried_out_cents, m.iban, r.execution_on
 FROM remittance m JOIN reimbursement_run r USING (run_id) JOIN fortnight f USING (period_key)
 WHERE m.partner_id = :partner_id AND {_SHOWN}
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ class PartnerRemittance:
     carried_out_cents: int
     iban: str | None
     execution_on: date | None
+
+    @property
+    def last_day(self) -> date:
+        """The last day of its fortnight."""
+        return self.ends_before - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def choices_of(connection: Connection, scope: Scope) -> Choices:
         "delegate_id": scope.delegate_id,
     }
     outlets = (
-        "SELECT u.outlet_id, u.name FROM outlet u WHERE u.partner_id = :partner_id"
+        "SELECT u.outlet_id, u.name FROM outlet u WHERE u.partner_id = :partner_id"  # noqa: S608
         f" AND {_OWN} ORDER BY u.name, u.outlet_id LIMIT 500"
     )
     delegates = (

@@ -60,8 +60,8 @@ LEFT JOIN delegate d ON d.delegate_id = o.actor_id
 """
 _COLUMNS: Final = f"""
 SELECT o.operation_no, o.operation_id, o.code, o.wallet, o.amount_cents, o.accepted_at,
-       o.business_day, o.outlet_id, o.terminal_id, o.pin_checked, k.last4, coalesce(u.name, '') AS outlet,
-       coalesce(t.label, '') AS terminal,
+       o.business_day, o.outlet_id, o.terminal_id, o.pin_checked, k.last4,
+       coalesce(u.name, '') AS outlet, coalesce(t.label, '') AS terminal,
        trim(concat(d.first_name, ' ', d.last_name)) AS delegate, c.accepted_at AS cancelled_at,
        {STATE} AS state, r.run_id, r.period_key, r.execution_on, m.number_year, m.number
 """
@@ -167,7 +167,7 @@ def totals_of(connection: Connection, scope: Scope, wanted: Wanted) -> Sequence[
     owed = "o.outcome = 'approved' AND c.operation_id IS NULL"
     rows = connection.execute(
         text(
-            f"SELECT o.wallet, count(*), count(*) FILTER (WHERE {owed}),"  # noqa: S608
+            f"SELECT o.wallet, count(*), count(*) FILTER (WHERE {owed}),"
             f" coalesce(sum(o.amount_cents) FILTER (WHERE {owed}), 0)::bigint"
             f"{_FROM} WHERE {condition} GROUP BY o.wallet ORDER BY o.wallet LIMIT 10"
         ),

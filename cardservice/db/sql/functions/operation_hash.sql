@@ -2,8 +2,8 @@
 -- binary form of an array (fixed width, big-endian, UTC microseconds), never text. NULL is 0, or -1
 -- where 0 says something. cardservice/domain/operation.py builds the same bytes; shared vectors hold
 -- them alike. One array on purpose: it is five times cheaper than joining 18 byte strings.
--- One SQL expression, like ledger_now(): PostgreSQL writes it into the caller, who then makes no call. It
--- does so only while the function is called no steadier (STABLE) than array_send.
+-- One SQL expression, like ledger_now(), and STABLE because array_send is: PostgreSQL then writes it
+-- into its caller, who makes no call at all (docs/decisions/0013).
 CREATE OR REPLACE FUNCTION operation_hash(
     p_operation_id uuid, p_kind int, p_outcome int, p_code int, p_partner_id bigint,
     p_outlet_id bigint, p_terminal_id bigint, p_actor_id bigint, p_card_id bigint,
