@@ -108,7 +108,7 @@ def _tell(connection: Connection, lead: ActingDelegate, waiting: Account) -> Non
             facts={
                 "partner_name": lead.trade_name,
                 "masked_iban": waiting.masked,
-                "by": lead.name,
+                "changed_by": lead.name,
                 "usable_from": format_minute(waiting.usable_from),
             },
         )

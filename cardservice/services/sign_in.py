@@ -90,16 +90,9 @@ def start_signed_in(
 ) -> SignedIn | Refused:
     """A session for somebody who has just proved who they are, at the stage still missing.
 
-    Refused: sign_in_failed, when no delegation of theirs holds. Locks the credential, so that no
-    session slips past a change of its second factor.
+    Refused: sign_in_failed, when no delegation of theirs holds.
     """
-    has_second_factor = connection.execute(
-        text(
-            "SELECT totp_enrolled_at IS NOT NULL FROM credential"
-            " WHERE credential_id = :credential_id FOR NO KEY UPDATE"
-        ),
-        {"credential_id": credential_id},
-    ).scalar_one()
+    has_second_factor = _has_second_factor(connection, credential_id)
     spaces = spaces_of(connection, credential_id)
     if not spaces:
         return Refused("sign_in_failed")
@@ -132,16 +125,31 @@ def arrive(connection: Connection, session: Session) -> SignedIn | Refused:
     return SignedIn("choice", move_session(connection, session, stage="choice"))
 
 
-def choose_space(connection: Connection, session: Session, delegate_id: int) -> str | None:
-    """Enters one of a person's spaces, from the choice or from another space; the new secret.
+def choose_space(connection: Connection, session: Session, delegate_id: int) -> SignedIn | None:
+    """Enters one of a person's spaces, from the choice or from another space.
 
-    None for a space that is not theirs.
+    None for a space that is not theirs. Nobody comes to lead without a second factor this way
+    either.
     """
     assert session.stage in ("choice", "open"), "the other stages come first"
-    for space in _spaces(connection, session):
-        if space.delegate_id == delegate_id:
-            return enter_space(connection, session, space)
-    return None
+    chosen = [one for one in _spaces(connection, session) if one.delegate_id == delegate_id]
+    if not chosen:
+        return None
+    if chosen[0].role == "lead" and not _has_second_factor(connection, session.credential_id):
+        return SignedIn("enrolment", move_session(connection, session, stage="enrolment"))
+    return SignedIn("open", enter_space(connection, session, chosen[0]))
+
+
+def _has_second_factor(connection: Connection, credential_id: int | None) -> bool:
+    """Locks the credential, so that no session slips past a change of its second factor."""
+    found = connection.execute(
+        text(
+            "SELECT totp_enrolled_at IS NOT NULL FROM credential"
+            " WHERE credential_id = :credential_id FOR NO KEY UPDATE"
+        ),
+        {"credential_id": credential_id},
+    )
+    return bool(found.scalar_one())
 
 
 def _spaces(connection: Connection, session: Session) -> list[Space]:

@@ -12,7 +12,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -27,7 +27,7 @@ from cardservice.ledger.group_commit import Unavailable
 from cardservice.services.web_sessions import Session, end_session, session_of
 from cardservice.webkit import csrf
 from cardservice.webkit.cookies import give_visitor, session_secret, visitor_secret
-from cardservice.webkit.forms import Form, MalformedForm, read_form, read_query
+from cardservice.webkit.forms import Form, MalformedForm, has_unseen, read_form, read_query
 from cardservice.webkit.pages import sentence_of
 from cardservice.webkit.portal import P, Portal
 from cardservice.webkit.visit import Visit
@@ -66,6 +66,8 @@ class PageRoute(Route, Generic[P]):
             stopped = self._stopped(visit)
             if stopped is not None:
                 return stopped
+            if has_unseen(unquote(request.url.path)):
+                return unknown(visit)
             response = await self._pass(visit)
         except MalformedForm:
             return broken(visit, "malformed", status=400)

@@ -87,11 +87,12 @@ def _form(encoded: str) -> Form:
         raise MalformedForm("not a form") from failure
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
-        if _has_unseen(value):
+        if has_unseen(value):
             raise MalformedForm("characters that nobody types")
         fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return Form(fields)
 
 
-def _has_unseen(value: str) -> bool:
+def has_unseen(value: str) -> bool:
+    """Whether a text holds characters that nobody can see or type, and no row can hold."""
     return any(character < " " and character not in "\r\n\t" for character in value)

@@ -92,7 +92,8 @@ class Visit(Generic[P]):
         return "" if self.request.client is None else self.request.client.host
 
     def _frame(self) -> dict[str, Any]:
-        said = self.query.text(_SAID)
+        # Never refused here: every page has this frame, the one that tells of a refusal too.
+        said = next(iter(self.query.all(_SAID)), "")
         return {
             "visit": self,
             "person": self.person,

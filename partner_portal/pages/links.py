@@ -47,7 +47,8 @@ def show_link(visit: PartnerVisit) -> Response:
             is_known = email_of_link(connection, _secret(visit)) is not None
             return _over(visit, is_known=is_known)
         invited = _invited(spaces_of(connection, link.credential_id, state="invited"), link.purpose)
-    first = next((space for space in invited if space.first_name or space.last_name), None)
+        known = [*invited, *spaces_of(connection, link.credential_id)]
+    first = next((space for space in known if space.first_name or space.last_name), None)
     typed = {} if first is None else {"prenom": first.first_name, "nom": first.last_name}
     return visit.page("sign_in/choose_password.html", form=Shown(typed), link=link, spaces=invited)
 

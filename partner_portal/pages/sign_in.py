@@ -28,7 +28,7 @@ _STAGES: Final = {
     "choice": f"{SIGN_IN}/espace",
 }
 # A page of the portal and nothing else: no other site, no way up, no way back to this door.
-_WANTED: Final = re.compile(rf"{PREFIX}(?:/[a-z0-9-]+)*(?:\?[A-Za-z0-9_=&%.-]*)?")
+_WANTED: Final = re.compile(rf"{PREFIX}(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*(?:\?[A-Za-z0-9_=&%.-]*)?")
 _LONGEST_WANTED: Final = 300
 _NOWHERE_TO_GO: Final = (SIGN_IN, f"{PREFIX}/lien", f"{PREFIX}/deconnexion")
 
@@ -108,12 +108,10 @@ def enter_chosen(visit: PartnerVisit) -> Response:
         return out_of_turn(visit)
     chosen = visit.form.text("espace")
     with unit_of_work(visit.office.engine) as connection:
-        secret = None
+        entered = None
         if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
-            secret = choose_space(connection, session, int(chosen))
-    if secret is None:
-        return unknown(visit)
-    return go_on(visit, SignedIn("open", secret))
+            entered = choose_space(connection, session, int(chosen))
+    return unknown(visit) if entered is None else go_on(visit, entered)
 
 
 def sign_out(visit: PartnerVisit) -> Response:

@@ -15,7 +15,8 @@ from cardservice.domain.card_code import fold_card_code
 LONGEST: Final = 200
 
 # Keys of an American keyboard as a French one writes them. One to one, so that nothing is guessed.
-_DIGITS: Final = str.maketrans("&é\"'(-è_çà", "1234567890")
+# The capitals are those of a locked shift key; digits that were already right stay.
+_DIGITS: Final = str.maketrans("&é\"'(-è_çàÉÈÇÀ", "12345678902790")
 _LETTERS: Final = str.maketrans("AQZWaqzw?,", "QAWZqawzMm")
 # What a reader may send in front: STX, or the kind of code (`]Q1`, or `$A&` on a French keyboard).
 _PREFIX: Final = re.compile(r"^(?:\x02)?(?:[\]$][QA][0-6&é\"'(è-])?", re.IGNORECASE)

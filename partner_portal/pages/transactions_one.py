@@ -119,7 +119,7 @@ def _facts(visit: PartnerVisit) -> dict[str, Any] | None:
             "file": file,
             "due_on": due_days(connection, [line])[line.operation_no],
             "closed_at": day_closed_at(connection, line.business_day),
-            "steps": {} if line.run_id is None else steps_of(connection, line.run_id),
+            "steps": steps_of(connection, line.run_id),
             "number": number_of(line),
             "refusal": None if line.code is None else refusal_texts(line.code),
             "can_cancel": line.state == "accepted"

@@ -38,6 +38,13 @@ async function start(address) {
   place.hidden = false;
   place.querySelector(".till-view").hidden = false;
   tell("starting");
+  // From the first tap on: a camera that hangs is also one that reads nothing.
+  let isSlow = false;
+  clearTimeout(slow);
+  slow = setTimeout(() => {
+    isSlow = true;
+    tell("slow");
+  }, SLOW_MS);
   try {
     const opened = await navigator.mediaDevices.getUserMedia(WANTED);
     if (mine !== running) {
@@ -47,6 +54,7 @@ async function start(address) {
     stream = opened;
   } catch (failure) {
     if (mine !== running) return;
+    clearTimeout(slow);
     place.querySelector(".till-view").hidden = true;
     tell(failure.name === "NotAllowedError" ? "refused" : "absent");
     document.querySelector("#till [name=code_carte]")?.focus();
@@ -56,8 +64,7 @@ async function start(address) {
   video.srcObject = stream;
   await video.play().catch(() => undefined);
   if (mine !== running) return;
-  tell("looking");
-  slow = setTimeout(() => tell("slow"), SLOW_MS);
+  if (!isSlow) tell("looking");
   tools(stream.getVideoTracks()[0]);
   place.scrollIntoView({ block: "nearest" });
   decode(video, address, mine);

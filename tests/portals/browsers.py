@@ -70,7 +70,9 @@ class Complaints:
             self._note(f"asked another origin: {request.url}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 400 and response.request.is_navigation_request():
+        # A page that is refused, and a form refused to the script that has sent it, are answers.
+        asked = response.request
+        if response.status >= 400 and (asked.is_navigation_request() or asked.method == "POST"):
             self._refused_pages.add(response.url)
 
     def _note(self, told: str, page: str = "") -> None:

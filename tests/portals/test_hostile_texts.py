@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -93,10 +94,12 @@ def test_whatever_is_typed_into_a_field_is_answered(
             ):
                 found.append(f"{field}, {kind}: ends the session")
         for kind, text in UNSEEN.items():
-            body = dict(route.row.form(ours)) | {field: text}
-            encoded = {k: str(v).encode("utf-8", "surrogatepass") for k, v in body.items()}
-            encoded["jeton"] = visitor.token.encode()
-            answer = visitor.http.post(route.address(ours), data=encoded)
+            body = dict(route.row.form(ours)) | {field: text, "jeton": visitor.token}
+            answer = visitor.http.post(
+                route.address(ours),
+                content=urlencode(body, doseq=True, errors="surrogatepass"),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
             if answer.status_code != 400:
                 found.append(f"{field}, {kind}: {answer.status_code}")
     assert not found, "\n".join(found)
@@ -133,19 +136,8 @@ def test_whatever_stands_in_an_address_is_answered(ours: Belongings, signed_in: 
 def test_whatever_follows_an_address_is_answered(ours: Belongings, signed_in: SignedIn) -> None:
     """Every filter that a page's own forms and links name, and a few it does not."""
     visitor = signed_in(ours.team.people["lead"], at=ours.team.partner.outlet_id)
-    known = {"dit", "vers", "page", "reference", "du", "au", "mois", "exemplaire"}
-    texts = [
-        SCRIPT,
-        "9" * 30,
-        "-1",
-        "0",
-        "2026-13-45",
-        "0001-01-01",
-        "9999-12-31",
-        "\u202e",
-        "é",
-        "",
-    ]
+    known = {"dit", "page", "mois", "exemplaire", "apres", "fin"}
+    texts = [SCRIPT, "9" * 30, "-1", "2026-13-45", "0001-01-01", "9999-12-31", "é"]
     found = []
     for route in asked("GET"):
         address = route.address(ours)

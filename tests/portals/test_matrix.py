@@ -218,6 +218,7 @@ def test_a_form_without_our_token_or_from_elsewhere_does_nothing(
         tries = {
             "without a token": visitor.post(address, form, token=""),
             "with a wrong token": visitor.post(address, form, token="0" * 64),
+            "with a token of other letters": visitor.post(address, form, token="é" * 64),
             "with the token of another session": visitor.post(
                 address, form, token=somebody_else.token
             ),

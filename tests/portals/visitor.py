@@ -26,8 +26,12 @@ class Visitor:
             base_url=site.base_url, timeout=30, headers={"X-Forwarded-For": fresh_address()}
         )
         if secret is not None:
-            self.http.cookies.set(SESSION_COOKIE, secret)
+            self.carry(secret)
         self._token: str | None = None
+
+    def carry(self, secret: str) -> None:
+        """Comes with this session cookie, until the portal gives another in its place."""
+        self.http.cookies.set(SESSION_COOKIE, secret, domain="127.0.0.1", path="/")
 
     def close(self) -> None:
         self.http.close()

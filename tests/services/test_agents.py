@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import wall_seconds
-from cardservice.domain.totp import totp_secret
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
+from cardservice.domain.totp import totp_secret
 from cardservice.services.add_agent import add_agent
 from cardservice.services.check_agent import agent_with_totp
 from cardservice.services.import_partners import import_partners

@@ -26,6 +26,8 @@ from tests.services.at_the_door import (
     wear_out,
 )
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
 
 def give(comer, secret, code, *, is_recovery=False):
     session = session_at(comer.office, secret)

@@ -14,6 +14,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from cardservice.db.tables.clearing import RUN_STATES
+
 # A run that was given up holds nothing any more; a partner is not bothered with it.
 _SHOWN: Final = "r.state <> 'cancelled'"
 _NUMBER: Final = re.compile(r"BR-([0-9]{4})-([0-9]{6,9})")
@@ -187,8 +189,9 @@ def document_of(connection: Connection, remittance_id: int, kind: str) -> bytes 
     return None if found is None else bytes(found)
 
 
-def steps_of(connection: Connection, run_id: int) -> dict[str, datetime]:
-    """When a run came into each of its states, the last time it did. Nobody's name."""
+def steps_of(connection: Connection, run_id: int | None) -> dict[str, datetime | None]:
+    """When a run came into each of its states, the last time it did; None for a state it has not
+    been in, and for all of them without a run. Nobody's name."""
     rows = connection.execute(
         text(
             "SELECT state, max(at) FROM run_event WHERE run_id = :run_id"
@@ -196,7 +199,7 @@ def steps_of(connection: Connection, run_id: int) -> dict[str, datetime]:
         ),
         {"run_id": run_id},
     )
-    return {state: at for state, at in rows}
+    return dict.fromkeys(RUN_STATES) | {state: at for state, at in rows}
 
 
 def closed_days(connection: Connection, partner_id: int, days: Sequence[date]) -> list[ClosedDay]:

@@ -1,0 +1,189 @@
+"""Links by mail: to a first password or to a new one, once, for a quarter of an hour (C30, C34)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.refusal import Refused
+from cardservice.services.send_link import MOST_AN_HOUR, send_asked_link, send_link
+from cardservice.services.sign_in_links import email_of_link, link_of
+from tests.conftest import A_MORNING
+from tests.makers import make_partner
+from tests.services.at_the_door import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    cashier,
+    invited_lead,
+    lead_with_password,
+    lead_with_totp,
+    rows,
+    session_at,
+    wear_out,
+)
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+GONE = Refused("link_unknown")
+TOO_WEAK = Refused("password_too_weak")
+
+
+def ask(office, email, network="192.0.2.1"):
+    with unit_of_work(office.engine) as connection:
+        send_asked_link(connection, office.keys, email=email, network=network)
+
+
+def kinds(office):
+    return [kind for (kind,) in rows(office, "SELECT kind FROM waiting_mail ORDER BY mail_id")]
+
+
+# Links
+
+
+def test_an_invitation_gives_a_password_a_name_and_an_open_delegation(office):
+    lead = invited_lead(office)
+    secret = lead.link()
+    assert lead.choose(secret, first_name=" Anne-Sophie ", last_name="d’Alès").email == lead.email
+    found = rows(office, "SELECT state, first_name, last_name FROM delegate")
+    assert found == [("active", "Anne-Sophie", "d’Alès")]
+    assert lead.come().stage == "enrolment"
+
+
+def test_a_link_serves_once(office):
+    lead = invited_lead(office)
+    secret = lead.link()
+    lead.choose(secret)
+    assert lead.choose(secret, OTHER_PASSWORD) == GONE
+    assert lead.come(OTHER_PASSWORD) == Refused("sign_in_failed")
+
+
+def test_a_link_used_twice_at_once_serves_one(office):
+    lead = invited_lead(office)
+    secret, answers = lead.link(), []
+    threads = [
+        threading.Thread(target=lambda word=word: answers.append(lead.choose(secret, word)))
+        for word in (PASSWORD, OTHER_PASSWORD, PASSWORD + " bis")
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert answers.count(GONE) == 2
+
+
+def test_looking_at_a_link_uses_nothing_up_nor_does_a_refused_password(office):
+    lead = invited_lead(office)
+    secret = lead.link()
+    with unit_of_work(office.engine) as connection:
+        assert link_of(connection, secret, use_up=False).email == lead.email
+    assert lead.choose(secret, "motdepasse1234") == TOO_WEAK
+    assert lead.choose(secret, last_name="<script>") == Refused("delegate_name_malformed")
+    assert lead.choose(secret).email == lead.email
+
+
+def test_a_link_is_over_after_fifteen_minutes(office, clock):
+    lead = invited_lead(office)
+    secret = lead.link()
+    clock.set(A_MORNING + timedelta(minutes=14, seconds=50))
+    with unit_of_work(office.engine) as connection:
+        assert link_of(connection, secret, use_up=False) is not None
+    clock.set(A_MORNING + timedelta(minutes=15, seconds=1))
+    assert lead.choose(secret) == GONE
+    with unit_of_work(office.engine) as connection:
+        assert email_of_link(connection, secret) == lead.email
+        assert email_of_link(connection, "never sent") is None
+
+
+def test_a_newer_link_ends_the_older_one(office):
+    lead = invited_lead(office)
+    older, newer = lead.link(), lead.link("reset")
+    assert lead.choose(older) == GONE
+    assert lead.choose(newer).email == lead.email
+
+
+def test_a_new_password_ends_every_session_and_never_skips_the_second_factor(office):
+    lead = lead_with_totp(office)
+    half_done = lead.come().secret
+    lead.choose(lead.link("reset"), OTHER_PASSWORD)
+    assert session_at(office, half_done) is None
+    assert lead.come(OTHER_PASSWORD).stage == "second_factor"
+    assert "password_changed" in kinds(office)
+
+
+def test_a_new_password_opens_no_delegation_that_still_waits(office):
+    lead = invited_lead(office)
+    lead.choose(lead.link("reset"), first_name="", last_name="")
+    assert rows(office, "SELECT state FROM delegate") == [("invited",)]
+
+
+def test_a_new_password_by_mail_ends_the_wait_that_wrong_ones_cost(office, clock):
+    comer = cashier(office)
+    wear_out(clock, lambda: comer.come("wrong"))
+    assert comer.come().code == "sign_in_delayed"
+    comer.choose(comer.link("reset"), OTHER_PASSWORD)
+    assert comer.come(OTHER_PASSWORD).stage == "open"
+
+
+def test_one_invitation_opens_every_partner_that_waits_for_the_person(office):
+    lead = invited_lead(office, email="deux@librairie.example")
+    make_partner(office, email="deux@librairie.example")
+    lead.choose(lead.link())
+    assert rows(office, "SELECT DISTINCT state FROM delegate") == [("active",)]
+
+
+# Asking for one
+
+
+def test_who_has_a_password_gets_a_reset_and_who_has_none_an_invitation(office):
+    known, invited = lead_with_password(office), invited_lead(office)
+    ask(office, known.email.upper()), ask(office, invited.email)
+    assert kinds(office)[-2:] == ["reset", "invitation"]
+
+
+def test_who_cannot_sign_in_gets_nothing(office, superuser):
+    comer = cashier(office)
+    superuser(f"UPDATE delegate SET state = 'suspended' WHERE delegate_id = {comer.delegate_id}")
+    before = kinds(office)
+    ask(office, comer.email), ask(office, "personne@librairie.example"), ask(office, "")
+    assert kinds(office) == before
+
+
+def test_no_more_than_a_few_links_go_to_one_address_in_an_hour(office, clock):
+    invited = invited_lead(office)
+    for _ in range(MOST_AN_HOUR + 3):
+        ask(office, invited.email)
+    assert len(kinds(office)) == MOST_AN_HOUR
+    clock.set(A_MORNING + timedelta(minutes=61))
+    ask(office, invited.email)
+    assert len(kinds(office)) == MOST_AN_HOUR + 1
+
+
+def test_one_network_cannot_have_the_whole_county_mailed(office, monkeypatch):
+    comers = [invited_lead(office) for _ in range(3)]
+    for number in range(40):
+        ask(office, f"n{number}@x.example")
+    for comer in comers:
+        ask(office, comer.email)
+    assert kinds(office) == []
+    ask(office, comers[0].email, network="198.51.100.1")
+    assert kinds(office) == ["invitation"]
+
+
+def test_an_invitation_names_the_partner_and_who_invites_and_holds_no_link(office):
+    lead = invited_lead(office)
+    with unit_of_work(office.engine) as connection:
+        send_link(
+            connection,
+            office.keys,
+            credential_id=lead.credential_id,
+            purpose="invitation",
+            partner_name="Librairie du Port",
+            invited_by="Zoé Roux",
+        )
+    ((facts, nonce),) = rows(office, "SELECT facts, link_nonce FROM waiting_mail")
+    assert facts == {
+        "minutes": 15, "partner_name": "Librairie du Port", "invited_by": "Zoé Roux",
+    }  # fmt: skip
+    assert len(nonce) == 16
+
+
