@@ -176,7 +176,6 @@ _PORTAL_REFUSALS: Final = (
     Code("delegate_not_suspended", 419, True, "C33: only who is suspended can come back"),
     Code("lead_needs_second_factor", 420, False, "C32: who leads has a second factor"),
     Code("web_till_revoked", 421, True, "C43: the Département has switched this web till off"),
-    Code("outlet_closed_to_delegate", 422, True, "C35: not one of the delegate's outlets"),
     Code("pass_over", 423, True, "C33: a pass of another day, or one that was ended"),
     Code("debit_still_cancellable", 424, False, "C60: today's debits are cancelled, not corrected"),
     Code("debit_not_correctable", 425, True, "C62: refused or cancelled, nothing to correct"),

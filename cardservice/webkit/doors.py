@@ -57,6 +57,12 @@ class PageRoute(Route, Generic[P]):
         super().__init__(portal.prefix + path, self._answer, methods=[method])
 
     async def _answer(self, request: Request) -> Response:
+        response = await self._answered(request)
+        # Redirections too: an address may hold a secret, and a cookie comes with many.
+        response.headers.setdefault("cache-control", "no-store")
+        return response
+
+    async def _answered(self, request: Request) -> Response:
         office: Office = request.app.state.office
         visit = Visit(
             self.portal, request, office, visitor_secret(request), None, None, Form(), Form()

@@ -7,10 +7,15 @@ of whoever may see it, and has no address of its own.
 from __future__ import annotations
 
 import qrcode
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from qrcode.constants import ERROR_CORRECT_M
 
 _QUIET_ZONE_MODULES = 4
+# What is put into it is escaped by Markup itself.
+_SVG = Markup(
+    '<svg role="img" aria-label="{label}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+    '<rect width="{side}" height="{side}" fill="#fff"/><path fill="#000" d="{dark}"/></svg>'
+)
 
 
 def qr_svg(content: str, *, label: str) -> Markup:
@@ -27,8 +32,4 @@ def qr_svg(content: str, *, label: str) -> Markup:
         if is_dark
     )
     # Always dark on white, also on a dark page: some readers know nothing else.
-    return Markup(
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {side} {side}"'
-        ' shape-rendering="crispEdges">'
-        f'<rect width="{side}" height="{side}" fill="#fff"/><path fill="#000" d="{dark}"/></svg>'
-    )
+    return _SVG.format(label=label, side=side, dark=dark)

@@ -91,6 +91,7 @@ def show_code(visit: PartnerVisit) -> Response:
 def _to_code(visit: PartnerVisit, made: TerminalCode) -> Response:
     path = _page_of(made.terminal_id)
     response = visit.go(path)
+    response.headers["cache-control"] = "no-store"
     response.set_cookie(
         _COOKIE,
         made.activation_code,

@@ -154,7 +154,7 @@ def _day_so_far(engine: Engine, terminal: TerminalFacts) -> DaySoFar:
             terminal_id=terminal.terminal_id,
             day=today,
         )
-    wallets = [WalletSoFar(*row) for row in rows]
+    wallets = [WalletSoFar(**row._asdict()) for row in rows]
     return DaySoFar(
         sum(one.count for one in wallets),
         sum(one.amount_cents for one in wallets),

@@ -179,7 +179,7 @@ def _note_ticket(visit: PartnerVisit, at: Standing, row: Row[Any], copy: str) ->
     facts = {
         "partner_id": row.partner_id,
         "action": f"ticket.{face}",
-        "subject": f"operation:{operation_reference(row.operation_no)}",
+        "subject": f"operation:{row.operation_id}",
         "detail": copy,
     }
     with unit_of_work(visit.office.engine) as connection:

@@ -15,17 +15,24 @@ from cardservice.domain.card_code import fold_card_code
 LONGEST: Final = 200
 
 # Keys of an American keyboard as a French one writes them. One to one, so that nothing is guessed.
-# The capitals are those of a locked shift key; digits that were already right stay.
-_DIGITS: Final = str.maketrans("&é\"'(-è_çàÉÈÇÀ", "12345678902790")
+_DIGITS: Final = str.maketrans(
+    {
+        "&": "1", "é": "2", '"': "3", "'": "4", "(": "5", "-": "6", "è": "7", "_": "8", "ç": "9",
+        "à": "0",
+        # With the shift key locked; digits that were already right stay.
+        "É": "2", "È": "7", "Ç": "9", "À": "0",
+    }
+)  # fmt: skip
 _LETTERS: Final = str.maketrans("AQZWaqzw?,", "QAWZqawzMm")
-# What a reader may send in front: STX, or the kind of code (`]Q1`, or `$A&` on a French keyboard).
-_PREFIX: Final = re.compile(r"^(?:\x02)?(?:[\]$][QA][0-6&é\"'(è-])?", re.IGNORECASE)
+# What a reader may send in front: STX, or the kind of code (`]Q1`, `$A1` on a French keyboard).
+_PREFIX: Final = re.compile(r"^\x02?(?:[\]$][QA][0-6])?", re.IGNORECASE)
 
 
 def meant_by(reading: str) -> list[str]:
     """The card codes that a reading may stand for, the likeliest first; never empty."""
-    bare = _PREFIX.sub("", reading.strip(), count=1)
-    digits = bare.translate(_DIGITS)
-    spellings = (reading.strip(), bare, digits, digits.translate(_LETTERS))
+    whole = reading.strip()
+    bare = _PREFIX.sub("", whole, count=1)
+    digits = _PREFIX.sub("", whole.translate(_DIGITS), count=1)
+    spellings = (whole, bare, digits, digits.translate(_LETTERS))
     codes = [code for one in spellings if (code := fold_card_code(one)) is not None]
-    return list(dict.fromkeys(codes)) or [reading.strip()]
+    return list(dict.fromkeys(codes)) or [whole]

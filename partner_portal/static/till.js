@@ -51,7 +51,8 @@ async function send(address, fields, { money = false, form = null } = {}) {
   if (money) asking.remember(fields.get("operation"));
   const answer = await request(address, fields);
   setBusy(false);
-  if (answer) show(answer);
+  // A result that is only looked up makes no noise.
+  if (answer) show(answer, { loud: fields !== null });
   else if (money) asking.begin(fields);
   else lost(form);
 }
@@ -76,7 +77,7 @@ function setBusy(now) {
 
 // -- showing what it says ------------------------------------------------------------------------
 
-function show({ page, url }) {
+function show({ page, url }, { loud = true } = {}) {
   const fresh = page.getElementById("till");
   if (!fresh) {
     // Signed out meanwhile, or a page of the portal that is no step of a sale.
@@ -84,7 +85,6 @@ function show({ page, url }) {
     else document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
     return;
   }
-  const step = region.dataset.step;
   camera.stop();
   photo.forget();
   put(document.importNode(fresh, true));
@@ -92,9 +92,7 @@ function show({ page, url }) {
   document.title = page.title;
   asking.settled(region);
   const told = region.querySelector("[data-outcome]")?.dataset.outcome;
-  // A result that is looked at again, from its ticket or its link, makes no noise.
-  if (told && step !== "ticket" && step !== region.dataset.step) sounds.play(told);
-  else if (told === "declined") sounds.play(told);
+  if (told && loud) sounds.play(told);
 }
 
 function put(fresh) {

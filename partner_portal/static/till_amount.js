@@ -4,11 +4,11 @@
 const EUROS = new Intl.NumberFormat("fr-FR", { style: "currency", currency: "EUR" });
 const AMOUNT = /^\s*(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d{1,12})(?:[.,](\d{1,2}))?\s*€?\s*$/;
 
-function euros(cents) {
+export function euros(cents) {
   return EUROS.format(cents / 100).replace(/[\u202f ]/g, "\u00a0");
 }
 
-function centsOf(text) {
+export function centsOf(text) {
   const found = AMOUNT.exec(text);
   if (!found) return null;
   const cents = Number(found[1].replace(/\D/g, "")) * 100 + Number((found[2] ?? "").padEnd(2, "0"));

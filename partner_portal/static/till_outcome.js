@@ -2,6 +2,7 @@
 // The law: asking changes nothing and may be repeated; sending again or cancelling is the cashier's
 // choice, offered by the server once it says that the debit is not there.
 
+import { centsOf, euros } from "./till_amount.js";
 import { line, words } from "./till_ribbon.js";
 import { sounds } from "./till_sound.js";
 
@@ -29,9 +30,9 @@ export function outcome({ home, ask, show }) {
     region.dataset.step = "unknown";
     region.replaceChildren(words("unknown"));
     region.querySelector("h1").focus({ preventScroll: true });
-    const [sum, amount] = [region.querySelector(".till-sum"), fields.get("montant")];
-    sum.hidden = !amount;
-    sum.firstElementChild.textContent = `${amount}\u00a0€`;
+    const [sum, cents] = [region.querySelector(".till-sum"), centsOf(fields.get("montant") ?? "")];
+    sum.hidden = !cents;
+    if (cents) sum.firstElementChild.textContent = euros(cents);
     sounds.play("unknown");
     later();
   }
@@ -83,9 +84,9 @@ export function outcome({ home, ask, show }) {
   // What the server has shown: a decided debit is forgotten, an undecided one is asked for again.
   function settled(region) {
     const part = region.querySelector("[data-operation]");
-    if (!part) return;
-    if (part.dataset.outcome !== "unknown") {
-      if (sessionStorage.getItem(KEPT) === part.dataset.operation) sessionStorage.removeItem(KEPT);
+    if (part?.dataset.outcome !== "unknown") {
+      // Decided, or a step that decides nothing: there is no answer left to wait for.
+      sessionStorage.removeItem(KEPT);
       return;
     }
     const form = part.querySelector("form[data-ask]");
@@ -96,9 +97,11 @@ export function outcome({ home, ask, show }) {
 
   // A page that was loaded anew, while a debit had not been answered yet.
   function resume(region) {
-    settled(region);
     const operation = sessionStorage.getItem(KEPT);
-    if (!operation || fields || region.dataset.step !== "ready") return Boolean(fields);
+    if (!operation || region.dataset.step !== "ready") {
+      settled(region);
+      return Boolean(fields);
+    }
     const token = document.querySelector('[name="jeton"]').value;
     begin({ jeton: token, operation });
     return true;

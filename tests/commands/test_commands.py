@@ -114,6 +114,38 @@ def test_an_iban_is_verified_by_an_agent_who_did_not_bring_it(office, run, tmp_p
     assert_refused(run("partners", "import", file, "--as", "nobody@example.fr"), "agent_unknown")
 
 
+def test_a_lead_is_invited_by_name_and_those_never_invited_all_at_once(office, run):
+    partners = [make_partner(office) for _ in range(3)]
+    result = run("partner", "invite", partners[0].siret)
+    assert result.stdout == sentence("partners", "invited", name=partners[0].trade_name) + "\n"
+    assert run("partner", "invite", "--all").stdout == (
+        sentence("partners", "all_invited", count=2) + "\n"
+    )
+    assert run("partner", "invite", "--all").stdout == (
+        sentence("partners", "all_invited", count=0) + "\n"
+    )
+    assert run("partner", "invite", partners[0].trade_name).exit_code == 0
+    assert len(rows(office, "SELECT FROM waiting_mail WHERE kind = 'invitation'")) == 4
+
+
+def test_who_is_invited_is_either_named_or_everybody(office, run):
+    assert run("partner", "invite").exit_code == 2
+    assert run("partner", "invite", "x", "--all").exit_code == 2
+    assert_refused(run("partner", "invite", "Nobody"), "partner_unknown")
+
+
+def test_a_lead_who_has_come_is_not_invited_again(office, run):
+    partner = make_partner(office)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text("UPDATE delegate SET state = 'active', first_name = 'A', last_name = 'B'")
+        )
+    assert_refused(run("partner", "invite", partner.siret), "delegate_not_invited")
+    assert run("partner", "invite", "--all").stdout == (
+        sentence("partners", "all_invited", count=0) + "\n"
+    )
+
+
 # Cards
 
 

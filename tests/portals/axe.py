@@ -73,9 +73,10 @@ _CONTROLS = """() => {
 _FOCUSED = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
-  const style = getComputedStyle(e), box = e.getBoundingClientRect();
-  const seen = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
-    || style.boxShadow !== "none";
+  const box = e.getBoundingClientRect();
+  // A box to tick is shown by the label around it.
+  const seen = [e, e.closest("label")].filter(Boolean).map((x) => getComputedStyle(x)).some((s) =>
+    (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== "none");
   const inside = box.bottom > 0 && box.top < innerHeight && box.width > 0 && box.height > 0;
   return {control: e.dataset.control || e.tagName + "#" + e.id, seen, inside};
 }"""

@@ -48,6 +48,7 @@ def shared_site(instance: Office) -> Iterator[Site]:
 def site(shared_site: Site, office: Office) -> Site:
     """The portal, its database as empty as `office`."""
     assert shared_site.office is office
+    shared_site.letterbox.empty()
     return shared_site
 
 

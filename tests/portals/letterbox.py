@@ -35,6 +35,11 @@ class Letterbox:
             self._arrived.notify_all()
         return "250 taken"
 
+    def empty(self) -> None:
+        """For a new test."""
+        with self._arrived:
+            self._mails.clear()
+
     def mails_to(self, address: str) -> list[EmailMessage]:
         """What this address has received so far."""
         with self._arrived:

@@ -10,6 +10,7 @@ import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import wall_seconds
+from cardservice.webkit.sentences import refusal_sentence
 from tests.portals.people import PASSWORD
 from tests.portals.site import PREFIX
 from tests.portals.test_sign_in import come, qr_in, secret_of, without_authenticator
@@ -56,13 +57,16 @@ def test_a_new_password_ends_the_other_sessions_and_the_old_secret(site, team, s
         ({"mot_de_passe": "not mine"}, "mot_de_passe", "password_wrong"),
         ({"mot_de_passe_encore": "other"}, "mot_de_passe_encore", "passwords_differ"),
         ({"mot_de_passe_nouveau": "court", "mot_de_passe_encore": "court"},
-         "mot_de_passe_nouveau"),
+         "mot_de_passe_nouveau", "password_too_short"),
     ],
 )  # fmt: skip
-def test_a_password_that_cannot_be_taken_is_told_at_its_field(site, team, signed_in, fields, field):
+def test_a_password_that_cannot_be_taken_is_told_at_its_field(
+    site, team, signed_in, fields, field, code
+):
     visitor = signed_in(team.people["cashier"])
     answer = change(visitor, **fields)
-    assert answer.status_code == 422 and f'id="e-{field}"' in answer.text
+    assert answer.status_code == 422
+    assert f'id="e-{field}">{refusal_sentence(code, least=12)}' in answer.text
     assert come(signed_in(None), team.people["cashier"]).status_code == 303
 
 

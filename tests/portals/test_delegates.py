@@ -246,12 +246,11 @@ def test_ended_by_the_lead_the_till_closes_and_every_dead_pass_looks_the_same(
 
 
 def test_at_midnight_the_till_of_a_pass_is_closed(
-    site: Site, team: Team, lead: Visitor, signed_in: SignedIn
+    site: Site, team: Team, signed_in: SignedIn
 ) -> None:
     clock = Clock(site.office)
     clock.set(A_MORNING + timedelta(hours=11))
-    lead.post(f"{DELEGATES}/passe", a_pass(team))
-    _, path = made_pass(lead, team)
+    _, path = made_pass(signed_in(team.people["lead"]), team)
     phone = signed_in(None)
     phone.get(path)
     phone.post(path)

@@ -1,4 +1,4 @@
-"""The partner's journal: every act has its sentence, its person, its day, and nobody else's (C36)."""
+"""A partner's journal: every act with its sentence, person and day, and nobody else's (C36)."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_an_impatient_second_click_sends_nothing(page_of: PageOf) -> None:
     page = page_of()
     posted: list[Route] = []
     page.goto(f"{PREFIX}/connexion")
-    page.route("**/*", posted.append)
+    page.route(f"**{PREFIX}/connexion*", lambda told: posted.append(told))
     page.locator("main form").first.evaluate(IMPATIENT)
     assert [told.request.method for told in posted] == ["POST"]
     posted[0].continue_()
@@ -171,6 +171,8 @@ def test_on_paper_there_is_the_page_and_nothing_to_click(page_of: PageOf, team: 
     page.goto(PREFIX)
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    ink = page.locator("h1").evaluate("one => getComputedStyle(one).color")
+    assert ink == "rgb(0, 0, 0)"
     for furniture in (".masthead", ".foot", ".button"):
         for one in page.locator(furniture).all():
             expect(one).to_be_hidden()
@@ -202,6 +204,17 @@ def test_what_does_not_exist_is_answered_with_a_way_home_and_a_telephone(
         assert answer.status_code == 404
         assert_is_a_page(answer)
         assert f'href="{PREFIX}"' in answer.text and 'href="tel:0486688007"' in answer.text
+
+
+def test_the_way_home_leads_to_the_first_tab_that_the_role_opens(
+    signed_in: SignedIn, team: Team
+) -> None:
+    for role, home in (("lead", PREFIX), ("day_cashier", f"{PREFIX}/caisse")):
+        visitor = signed_in(team.people[role])
+        page = visitor.get(NOWHERE).text
+        assert page.count(f'class="button" href="{home}"') == 1
+        assert f'class="brand" href="{home}"' in page
+        assert visitor.get(home).status_code != 403
 
 
 def assert_is_a_page(answer: httpx.Response) -> None:

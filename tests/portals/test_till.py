@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -18,7 +19,7 @@ from cardservice.services.revoke_terminal import revoke_terminal
 from cardservice.services.set_photo import set_photo
 from cardservice.services.suspend_partner import suspend_partner
 from tests import makers
-from tests.conftest import A_MORNING, Clock
+from tests.conftest import A_MORNING, Clock, superuser_dsn
 from tests.faults.site import until
 from tests.portals.conftest import SignedIn
 from tests.portals.people import Team, make_team
@@ -361,6 +362,20 @@ def test_an_id_that_never_arrived_is_sent_again_or_cancelled(site: Site, cashier
     resend, again = cashier.form("Renvoyer ce débit")
     assert (resend, again["operation"]) == (action, fields["operation"])
     cashier.press("Renvoyer ce débit")
+    assert "Débit accepté" in cashier.text and len(operations(site)) == 1
+
+
+def test_a_service_that_cannot_tell_says_so_and_keeps_the_sale(site: Site, cashier: Walk) -> None:
+    card = makers.make_card(site.office)
+    amount(cashier, card, "10,55")
+    with psycopg.connect(superuser_dsn(site.office)) as somebody:
+        # Longer than the service waits for a lock.
+        somebody.execute("SELECT FROM card WHERE card_id = %s FOR UPDATE", [card.card_id])
+        cashier.press("Débiter")
+        assert cashier.answer.status_code == 503 and cashier.step == "unknown"
+        assert "Nous ne savons pas encore si le débit est passé" in cashier.text
+        assert "invalide" not in cashier.text
+    cashier.press("Demander ce qu’il en est").press("Renvoyer ce débit")
     assert "Débit accepté" in cashier.text and len(operations(site)) == 1
 
 

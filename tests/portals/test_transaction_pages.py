@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from cardservice.db.engine import unit_of_work
 from cardservice.domain.money import format_euros
 from cardservice.domain.short_code import operation_reference
 from partner_portal.pages import transactions_csv
@@ -49,9 +51,9 @@ def _rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     assert file.status_code == 200
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in file.headers["content-disposition"]
-    text = file.content.decode("utf-8")
-    assert text.startswith("\ufeff") and "\r\n" in text
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    content = file.content.decode("utf-8")
+    assert content.startswith("\ufeff") and "\r\n" in content
+    return list(csv.DictReader(io.StringIO(content.removeprefix("\ufeff")), delimiter=";"))
 
 
 def test_today_is_listed_newest_first_with_its_totals(portal: Portal) -> None:
@@ -227,13 +229,33 @@ def test_what_is_no_operation_is_not_there(portal: Portal, name: str) -> None:
 def test_nobody_s_name_balance_or_whole_card_stands_on_a_list(portal: Portal) -> None:
     portal.street.sell(1055)
     lead = portal.browser_of("lead")
-    texts = [
+    shown = [
         lead.get(LIST).text,
         lead.get(f"{LIST}.csv").text,
         lead.get("/partenaire").text,
         lead.get(f"{LIST}/{_listed(lead)[0]}").text,
     ]
-    for text in texts:
-        assert "Martin" not in text and "Léa" not in text
-        assert portal.street.card.code not in text.replace(" ", "")
-        assert format_euros(10_000 - 1055) not in text
+    for content in shown:
+        assert "Martin" not in content and "Léa" not in content
+        assert portal.street.card.code not in content.replace(" ", "")
+        assert format_euros(10_000 - 1055) not in content
+
+
+def test_hostile_names_are_text_on_the_page_and_no_formula_in_the_file(portal: Portal) -> None:
+    name = '=HYPERLINK("http://ailleurs.example";"x")<b>'
+    portal.street.sell(1055, by="cashier")
+    with unit_of_work(portal.street.office.engine) as connection:
+        connection.execute(
+            text("UPDATE delegate SET first_name = :name WHERE delegate_id = :cashier"),
+            {"name": name, "cashier": portal.street.person("cashier")},
+        )
+        connection.execute(
+            text("UPDATE outlet SET name = :name WHERE outlet_id = :outlet"),
+            {"name": name, "outlet": portal.street.outlets()[0]},
+        )
+    lead = portal.browser_of("lead")
+    page = lead.get(LIST).text
+    assert "HYPERLINK" in page and "<b>" not in page[page.index("<table") :]
+    (row,) = _rows(lead)
+    assert row["delegue"].startswith("'=") and row["point_de_vente"].startswith("'=")
+    assert row["montant"] == "10,55"

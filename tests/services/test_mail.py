@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import ssl
 import stat
 import subprocess
@@ -15,6 +17,7 @@ from sqlalchemy import text
 
 from cardservice.adapters.mail.folder import MailFolder
 from cardservice.adapters.mail.message import Letterhead, message_of
+from cardservice.adapters.mail.postman import Postman
 from cardservice.adapters.mail.smtp import SmtpServer
 from cardservice.adapters.mail.words import kinds, words_of
 from cardservice.db.engine import unit_of_work
@@ -29,6 +32,7 @@ from cardservice.wiring import mail_sender
 from tests.conftest import A_MORNING
 from tests.services.at_the_door import invited_lead, rows
 from tests.services.post_office import opened_post_office
+from tests.tidy.tree import PRODUCT, own_files, parsed
 
 SOMEBODY = "zoe.roux@librairie.example"
 ORIGIN = "https://carte.example"
@@ -313,6 +317,25 @@ def test_every_mail_says_the_same_in_text_and_in_html_and_fetches_nothing(office
     assert "\n" not in message["Subject"] and message["Subject"]
 
 
+def mails_written() -> list[tuple[str, list[str]]]:
+    """Kind and facts of every call of write_mail in the product whose kind stands there."""
+    found = []
+    for file in own_files(".py", under=PRODUCT):
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "write_mail":
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                if isinstance(given["kind"], ast.Constant) and isinstance(given["facts"], ast.Dict):
+                    facts = [str(key.value) for key in given["facts"].keys]
+                    found.append((str(given["kind"].value), facts))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "facts"), mails_written())
+def test_every_mail_that_the_product_writes_has_words_for_its_facts(office, kind, facts):
+    told = {name: FACTS[name] for name in facts}
+    assert message_of(Mail(7, SOMEBODY, kind, told, A_MORNING), head_of(office))["Subject"]
+
+
 def test_a_hostile_name_adds_no_header_and_no_recipient(office):
     facts = FACTS | {"partner_name": "X\r\nBcc: everybody@x.example\r\n\r\nhello"}
     mail = Mail(7, SOMEBODY, "delegate_suspended", facts, A_MORNING)
@@ -355,6 +378,25 @@ def test_a_folder_that_cannot_be_written_keeps_the_mail_waiting(office, tmp_path
         office, lambda mail: folder.keep(message_of(mail, head_of(office)), name=str(mail.mail_id))
     )
     assert waiting(office)[0].tries == 1
+
+
+# The postman's rounds
+
+
+def test_a_round_that_fails_is_followed_by_another_and_stopping_waits_for_the_mail_at_hand():
+    rounds, order = [], []
+
+    def post():
+        rounds.append("post")
+        if len(rounds) == 1:
+            raise ConnectionRefusedError
+        postman.stop()
+        order.append("posted")
+
+    postman = Postman(post=post, tidy=lambda: rounds.append("tidy"), seconds=0.01)
+    asyncio.run(postman.run())
+    order.append("stopped")
+    assert rounds == ["post", "tidy", "post"] and order == ["posted", "stopped"]
 
 
 # Tidying

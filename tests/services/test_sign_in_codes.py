@@ -10,11 +10,13 @@ import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from cardservice.services.check_agent import agent_with_totp
 from cardservice.services.enrol_authenticator import enrol_authenticator, offered_authenticator
 from cardservice.services.prove_again import prove_again
 from cardservice.services.recovery_codes import recovery_codes_left
 from cardservice.services.second_factor import pass_second_factor
 from tests.conftest import A_MORNING
+from tests.makers import make_agent
 from tests.services.at_the_door import (
     PASSWORD,
     cashier,
@@ -257,3 +259,17 @@ def test_proofs_are_guessed_at_a_growing_price_of_their_own(office, clock):
     wear_out(clock, lambda: prove(lead, "000000"))
     assert prove(lead, lead.code()).code == "sign_in_delayed"
     assert lead.come().stage == "second_factor"
+
+
+def test_an_agents_codes_are_guessed_at_a_growing_price_too(office, clock):
+    agent = make_agent(office)
+
+    def approve(code):
+        with unit_of_work(office.engine) as connection:
+            return agent_with_totp(connection, office.keys, agent.email, code)
+
+    wear_out(clock, lambda: approve("000000"))
+    right = code_of(office, pyotp.TOTP(agent.totp_secret))
+    assert approve(right).code == "sign_in_delayed"
+    clock.set(A_MORNING + timedelta(minutes=20))
+    assert approve(code_of(office, pyotp.TOTP(agent.totp_secret))).email == agent.email

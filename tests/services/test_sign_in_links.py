@@ -185,5 +185,3 @@ def test_an_invitation_names_the_partner_and_who_invites_and_holds_no_link(offic
         "minutes": 15, "partner_name": "Librairie du Port", "invited_by": "Zoé Roux",
     }  # fmt: skip
     assert len(nonce) == 16
-
-

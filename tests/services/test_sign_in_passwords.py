@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import timedelta
-
 import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.password import password_refusal
 from cardservice.domain.refusal import Refused
 from cardservice.services.choose_password import change_password
-from cardservice.services.send_link import MOST_AN_HOUR, send_asked_link, send_link
-from cardservice.services.sign_in_links import email_of_link, link_of
-from tests.conftest import A_MORNING
-from tests.makers import make_partner
 from tests.services.at_the_door import (
     OTHER_PASSWORD,
     PASSWORD,
     cashier,
-    invited_lead,
-    lead_with_password,
-    lead_with_totp,
     rows,
     session_at,
-    wear_out,
 )
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")

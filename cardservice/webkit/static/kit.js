@@ -31,14 +31,15 @@ document.addEventListener("submit", (event) => {
     ask(form, event.submitter);
     return;
   }
-  // After the other listeners: a script that takes the form over has called preventDefault by then.
-  queueMicrotask(() => {
+  // A task of its own runs after every listener (a microtask would run between two): a script that
+  // takes the form over has called preventDefault by then.
+  setTimeout(() => {
     if (event.defaultPrevented) return;
     sending.add(form);
     event.submitter?.setAttribute("data-sending", "");
     // A page still there by then was answered with a file, or not at all: it may send again.
     setTimeout(() => release(form), 10_000);
-  });
+  }, 0);
 });
 
 // Back to a page that the browser kept: its forms can be sent again.
