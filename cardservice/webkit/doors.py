@@ -57,6 +57,8 @@ class PageRoute(Route, Generic[P]):
         super().__init__(portal.prefix + path, self._answer, methods=[method])
 
     async def _answer(self, request: Request) -> Response:
+        # What counters and logs name it by: the template, never the address with its secrets.
+        request.scope["route"] = self
         response = await self._answered(request)
         # Redirections too: an address may hold a secret, and a cookie comes with many.
         response.headers.setdefault("cache-control", "no-store")

@@ -34,8 +34,11 @@ _HEAD = text(
 _LINES = text(
     "SELECT o.operation_no, o.accepted_at, coalesce(u.name, '–') AS outlet,"
     " coalesce(t.label, '–') AS terminal, c.last4,"
-    " l.wallet, l.nature, l.amount_cents, origin.operation_no AS origin_no"
+    " l.wallet, l.nature, l.amount_cents, origin.operation_no AS origin_no,"
+    " nullif(concat_ws(' ', d.first_name, d.last_name), '') AS delegate"
     " FROM remittance_line l JOIN operation o USING (operation_id)"
+    # Who acts in a debit is a delegate; in a regularisation it is an agent of the department.
+    " LEFT JOIN delegate d ON d.delegate_id = o.actor_id AND o.kind = 'debit'"
     " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
     " LEFT JOIN terminal t ON t.terminal_id = o.terminal_id"
     " JOIN card c ON c.card_id = o.card_id"
@@ -106,7 +109,7 @@ def _line(row: Row[Any]) -> RemittanceLine:
         accepted_at=row.accepted_at,
         outlet=row.outlet,
         terminal=row.terminal,
-        delegate=None,
+        delegate=row.delegate,
         card_last4=row.last4,
         wallet=row.wallet,
         nature=row.nature,

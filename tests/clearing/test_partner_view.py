@@ -1,4 +1,4 @@
-"""What a partner is owed and when: to the cent what the run pays, on the day the run pays (C66, C67)."""
+"""What a partner is owed and when: the run's own cents, on the run's own day (C66, C67)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ class Hands:
             return
         self._reach(field)
         self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text)
+        # A hand is slower than a USB reader, and must not be taken for one.
+        self.page.keyboard.type(text, delay=50)
 
     def tick(self, label: str) -> None:
         """A box or a round button, by the words beside it."""

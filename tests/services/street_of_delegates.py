@@ -1,4 +1,4 @@
-"""A street of two partners whose tills know their delegates: sales by name, as the portal makes them."""
+"""A street of two partners whose tills know their delegates: sales by name."""
 
 from __future__ import annotations
 
