@@ -83,18 +83,21 @@ async def _no_such_address(request: Request, failure: HTTPException) -> Response
     return page
 
 
-def create_app(office: Office, *, lanes: int = 2, origin: str | None = None) -> FastAPI:
+def create_app(
+    office: Office, *, lanes: int = 2, origin: str | None = None, posts_mail: bool = True
+) -> FastAPI:
     """The application over an open office; its till opens with the server's event loop.
 
     `origin` is where this process answers: what mails point at when no public address is set.
+    Without `posts_mail` the letters wait for another process.
     """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with (
-            opened_till(office, lanes=lanes) as till,
-            opened_postman(office, origin=origin),
-        ):
+        async with contextlib.AsyncExitStack() as open_with_it:
+            till = await open_with_it.enter_async_context(opened_till(office, lanes=lanes))
+            if posts_mail:
+                await open_with_it.enter_async_context(opened_postman(office, origin=origin))
             budgets = await run_in_threadpool(open_budgets, office.engine)
             reading_log = ReadingLog(office.engine)
             writing = asyncio.create_task(reading_log.run())

@@ -39,7 +39,7 @@ def feed(visit: PartnerVisit) -> Response:
         media_type="text/calendar; charset=utf-8",
         headers={
             "content-disposition": 'inline; filename="virements.ics"',
-            "cache-control": "private, no-cache",
+            "cache-control": "no-store",
         },
     )
 

@@ -216,7 +216,8 @@ class Site:
 
     def postmaster(self) -> int | None:
         """The process id of the running server; None when there is none."""
-        with contextlib.suppress(FileNotFoundError, IndexError, ProcessLookupError):
+        # An empty file is one that PostgreSQL has just made and not written yet.
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
             pid = int((self.cluster / "postmaster.pid").read_text().split("\n")[0])
             os.kill(pid, 0)
             return pid

@@ -238,7 +238,11 @@ def rows_of(office: Office, team: Team) -> dict[str, list[dict[str, Any]]]:
 
 
 # Rows that come and go by themselves: the postman's, and what a visit notes about itself.
-_RESTLESS = {"waiting_mail", "web_session", "card_reading", "register_version"}
+# A try at a password is counted each time it is made, and a link follows its answer.
+_RESTLESS = {
+    "waiting_mail", "web_session", "card_reading", "register_version", "sign_in_guard",
+    "sign_in_link",
+}  # fmt: skip
 
 
 def footprint(office: Office) -> dict[str, int]:

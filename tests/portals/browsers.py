@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -35,6 +36,7 @@ _HEIGHTS = {PHONE: 844, DESKTOP: 800}
 # QUIC and the sandbox need what a container has not.
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage")
 _PATIENCE_MS = 10_000
+expect.set_options(timeout=_PATIENCE_MS)
 
 _Result = TypeVar("_Result")
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from cardservice.wiring import Office
 from tests.portals.browsers import DESKTOP, BrowserThread, Complaints, screen
 from tests.portals.people import Person, Team, make_team, open_session
-from tests.portals.site import Site, opened_site
+from tests.portals.site import Site, opened_site, posting
 from tests.portals.visitor import SESSION_COOKIE, Visitor
 
 SignedIn = Callable[..., Visitor]
@@ -45,11 +45,12 @@ def shared_site(instance: Office) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(shared_site: Site, office: Office) -> Site:
-    """The portal, its database as empty as `office`."""
+def site(shared_site: Site, office: Office) -> Iterator[Site]:
+    """The portal, its database as empty as `office`, its postman on his rounds."""
     assert shared_site.office is office
     shared_site.letterbox.empty()
-    return shared_site
+    with posting(shared_site):
+        yield shared_site
 
 
 @pytest.fixture

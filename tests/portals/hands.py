@@ -27,16 +27,15 @@ class Hands:
         role = "link" if kind == "link" else "button"
         self._use(self.page.get_by_role(role, name=words).first, "Enter")
 
-    def write(self, label: str, text: str) -> None:
-        """Text into the field of a label."""
+    def write(self, label: str, text: str, *, pause_ms: int = 0) -> None:
+        """Text into the field of a label, with a pause between two keys."""
         field = self.page.get_by_label(label, exact=True)
         if not self.keyboard:
             field.fill(text)
             return
         self._reach(field)
         self.page.keyboard.press("Control+A")
-        # A hand is slower than a USB reader, and must not be taken for one.
-        self.page.keyboard.type(text, delay=50)
+        self.page.keyboard.type(text, delay=pause_ms)
 
     def tick(self, label: str) -> None:
         """A box or a round button, by the words beside it."""

@@ -7,6 +7,7 @@ test can come over TLS, or from an address of its own, by the two headers a prox
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import socket
@@ -19,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cardservice.app import create_app
-from cardservice.wiring import Office, opened_office
+from cardservice.wiring import Office, opened_office, opened_postman
 from tests.portals.letterbox import Letterbox, opened_letterbox
 
 PREFIX = "/partenaire"
@@ -34,6 +35,8 @@ class Site:
     app: FastAPI
     office: Office
     letterbox: Letterbox
+    # The server's own: another engine on the same database, and its settings.
+    served: Office
 
     def url(self, path: str) -> str:
         return self.base_url + path
@@ -54,7 +57,9 @@ def opened_site(office: Office) -> Iterator[Site]:
             smtp_tls="none",
             public_origin=base_url,
         )
-        app = create_app(stack.enter_context(opened_office(settings, serving=True)))
+        served = stack.enter_context(opened_office(settings, serving=True))
+        # The server outlives its tests; the postman is there for one test at a time (posting).
+        app = create_app(served, posts_mail=False)
         running = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -69,8 +74,28 @@ def opened_site(office: Office) -> Iterator[Site]:
         thread.start()
         with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
             assert client.get(f"{base_url}/healthz").status_code == 200
-        yield Site(base_url, app, office, letterbox)
+        yield Site(base_url, app, office, letterbox, served)
         running.should_exit = True
+        thread.join(20)
+
+
+@contextlib.contextmanager
+def posting(site: Site) -> Iterator[None]:
+    """The service's postman on his rounds for as long as the block lasts."""
+
+    async def rounds() -> None:
+        async with opened_postman(site.served, origin=None):
+            started.set()
+            await asyncio.to_thread(over.wait)
+
+    started, over = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(rounds()), daemon=True)
+    thread.start()
+    assert started.wait(20)
+    try:
+        yield
+    finally:
+        over.set()
         thread.join(20)
 
 

@@ -137,7 +137,7 @@ def test_whatever_follows_an_address_is_answered(ours: Belongings, signed_in: Si
     """Every filter that a page's own forms and links name, and a few it does not."""
     visitor = signed_in(ours.team.people["lead"], at=ours.team.partner.outlet_id)
     known = {"dit", "page", "mois", "exemplaire", "apres", "fin"}
-    texts = [SCRIPT, "9" * 30, "-1", "2026-13-45", "0001-01-01", "9999-12-31", "é"]
+    texts = [SCRIPT, "9" * 30, "2026-13-45", "0001-01-01"]
     found = []
     for route in asked("GET"):
         address = route.address(ours)

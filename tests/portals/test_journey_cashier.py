@@ -2,6 +2,7 @@
 
 The same day on a phone and at a counter, with the keyboard alone, without scripts and at twice the
 size: whoever can read the page can do the work. Each page on the way is judged by axe.
+The service that is killed between click and answer is told in test_till_killed.py.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ class Day:
         return self.hands.page
 
     def is_fine(self) -> None:
+        """Nothing for axe to find; it is a script itself, and says nothing where none runs."""
+        if not self.scripts:
+            return
         found = axe.violations(self.page) + axe.too_wide(self.page)
         assert not found, "\n".join(found)
 
@@ -154,12 +158,14 @@ def sell(
     hands = day.hands
     hands.go(f"{PREFIX}/caisse")
     hands.reads("Lisez la carte")
+    expect(day.page.get_by_label("Code de la carte")).to_be_focused()
     if reader:
         # A USB reader: a burst of keys into the field that has the focus, and Enter.
         day.page.keyboard.type(card.code)
         day.page.keyboard.press("Enter")
     else:
-        hands.write("Code de la carte", card.code)
+        # A hand is slower than a USB reader, and must not be taken for one.
+        hands.write("Code de la carte", card.code, pause_ms=45)
         hands.press("Continuer")
     hands.reads("Est-ce bien cette personne")
     day.is_fine()
