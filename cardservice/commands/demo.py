@@ -26,6 +26,7 @@ from cardservice.commands.session import Failed, command_actor, with_settings
 from cardservice.db.embedded import running_server
 from cardservice.demo import cast, partners
 from cardservice.demo.clock import ClockIsReal, instant_typed, move_clock
+from cardservice.demo.delegates import first_partners, welcome_delegates
 from cardservice.demo.kept import DemoRefused, Kept, making, read_kept, write_kept
 from cardservice.demo.manifest import read_manifest, write_manifest
 from cardservice.demo.story import Plan, Report, tell
@@ -160,12 +161,23 @@ def _find_or_make(settings: Settings, plan: Plan, stack: ExitStack, *, headless:
         wiring.upgrade(settings, movable_clock=True)
         with wiring.opened_as_owner(settings) as owner:
             apply_scheme(owner, actor=command_actor())
-        return kept
+        return _with_delegates(settings, kept)
     with making(data_dir, postgres_bin), _log_in(data_dir / LOG):
         stack.enter_context(running_server(data_dir, postgres_bin))
         kept = tell(settings, plan, _silent if headless else _shown())
         write_kept(data_dir, kept)
         return kept
+
+
+def _with_delegates(settings: Settings, kept: Kept) -> Kept:
+    """A demonstration of an earlier version has nobody yet who could enter the portal."""
+    if any(user.partner for user in kept.users):
+        return kept
+    with wiring.opened_office(settings) as office:
+        sirets = first_partners(office)
+        kept = replace(kept, users=[*kept.users, *welcome_delegates(office, sirets)])
+    write_kept(settings.data_dir, kept)
+    return kept
 
 
 def _plan(cards_wanted: int, partners_wanted: int, days: int) -> Plan:

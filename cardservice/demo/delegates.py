@@ -18,7 +18,6 @@ from cardservice.demo.agents import password
 from cardservice.demo.cast import succeed
 from cardservice.demo.county import mail_name
 from cardservice.demo.kept import KeptUser
-from cardservice.demo.partners import InventedPartner
 from cardservice.domain.derived_secret import derived_secret
 from cardservice.domain.totp import STEP_SECONDS
 from cardservice.services.acting_delegate import acting_delegate
@@ -51,18 +50,36 @@ class _Newcomer:
     last_name: str
 
 
-def welcome_delegates(office: Office, partners: list[InventedPartner]) -> list[KeptUser]:
-    """The leads of the first two partners, and a team of every role for the first."""
+@dataclass(frozen=True, slots=True)
+class LedPartner:
+    """A partner and the delegate who leads it."""
+
+    trade_name: str
+    lead_id: int
+
+
+def first_partners(office: Office) -> list[LedPartner]:
+    """The partners who came first: the very first covers both wallets and asks no PIN."""
+    with unit_of_work(office.engine) as connection:
+        rows = connection.execute(
+            text(
+                "SELECT trade_name, delegate_id FROM partner JOIN delegate USING (partner_id)"
+                " WHERE role = 'lead' AND delegate.state <> 'removed'"
+                " ORDER BY partner_id LIMIT :most"
+            ),
+            {"most": len(_LEADS)},
+        ).all()
+    return [LedPartner(*row) for row in rows]
+
+
+def welcome_delegates(office: Office, partners: list[LedPartner]) -> list[KeptUser]:
+    """The leads of these partners, and a team of every role for the first."""
     users = []
-    for place, (first_name, last_name) in enumerate(_LEADS):
-        partner = partners[place]
-        with unit_of_work(office.engine) as connection:
-            lead_id = _lead_of(connection, partner.siret)
-        users.append(
-            _come_in(office, _Newcomer(LEAD, lead_id, first_name, last_name), partner.trade_name)
-        )
+    for place, partner in enumerate(partners):
+        newcomer = _Newcomer(LEAD, partner.lead_id, *_LEADS[place])
+        users.append(_come_in(office, newcomer, partner.trade_name))
         if place == 0:
-            users += _team(office, lead_id, partner.trade_name)
+            users += _team(office, partner.lead_id, partner.trade_name)
     return users
 
 
@@ -130,14 +147,3 @@ def _enrol(connection: Connection, office: Office, credential_id: int) -> str:
         )
     )
     return offer.secret
-
-
-def _lead_of(connection: Connection, siret: str) -> int:
-    found = connection.execute(
-        text(
-            "SELECT delegate_id FROM delegate JOIN partner USING (partner_id)"
-            " WHERE siret = :siret AND role = 'lead'"
-        ),
-        {"siret": siret},
-    )
-    return int(found.scalar_one())

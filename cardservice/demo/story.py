@@ -32,7 +32,7 @@ from cardservice.demo.cast import (
     succeed,
 )
 from cardservice.demo.clock import move_clock, move_clock_on, return_to_present
-from cardservice.demo.delegates import welcome_delegates
+from cardservice.demo.delegates import first_partners, welcome_delegates
 from cardservice.demo.equipment import Till, lose_one, take_on
 from cardservice.demo.fortnights import Finance, end_day
 from cardservice.demo.history import live_through
@@ -246,7 +246,7 @@ def _arrive(
     return Kept(
         cards=[card.kept for card in cards],
         terminals=[till.kept for till in [*tills, lost]],
-        users=[*users, *welcome_delegates(office, telling.partners)],
+        users=[*users, *welcome_delegates(office, first_partners(office))],
     )
 
 

@@ -8,18 +8,14 @@ of the debit's outlet, or at the debit's own terminal where the outlet has none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.journal import note
 from cardservice.db.queries.transactions import Scope, Transaction, one
 from cardservice.services.acting_delegate import ActingDelegate
 from cardservice.services.cancel_debit import REASONS, CancellationAnswer, cancel_debit
-
-CANCELLED: Final = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +46,6 @@ def cancel_from_portal(
         actor_id=delegate.delegate_id,
     )
     assert answer.status != "reused", "the debit is this partner's"
-    if answer.status == "recorded" and answer.outcome == CANCELLED:
-        # After the ledger's own commit: the operation names the delegate already, the journal
-        # repeats it for the lead to read.
-        with unit_of_work(engine) as connection:
-            note(
-                connection,
-                actor=delegate.actor,
-                action="debit.cancel",
-                subject=f"operation:{operation_id}",
-                detail=reason,
-                partner_id=place.partner_id,
-                outlet_id=place.outlet_id,
-                terminal_id=place.terminal_id,
-            )
     return answer
 
 

@@ -37,11 +37,10 @@ def enter_space(connection: Connection, session: Session, space: Space) -> str:
 def _tell_of_a_new_browser(connection: Connection, credential_id: int, browser: str) -> None:
     row = connection.execute(
         text(
-            "SELECT c.email, count(*) AS entries, bool_or(j.detail = :browser) AS is_known"
-            " FROM journal j JOIN delegate d"
-            "  ON d.partner_id = j.partner_id AND j.actor = 'delegate:' || d.delegate_id"
-            " JOIN credential c USING (credential_id)"
-            " WHERE d.credential_id = :credential_id AND j.action = :entered GROUP BY c.email"
+            "SELECT c.email, bool_or(j.detail = :browser) AS is_known"
+            " FROM credential c JOIN delegate d USING (credential_id)"
+            " JOIN journal j ON j.subject = 'delegate:' || d.delegate_id AND j.action = :entered"
+            " WHERE c.credential_id = :credential_id GROUP BY c.email"
         ),
         {"credential_id": credential_id, "browser": browser, "entered": ENTERED},
     ).one_or_none()

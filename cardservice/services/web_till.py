@@ -105,17 +105,22 @@ def _web_till_of(connection: Connection, outlet_id: int, *, lock: bool = False) 
 
 
 def _make(connection: Connection, outlet_id: int, *, label: str, draw: Callable[[int], int]) -> int:
-    limit_cents = scheme.rule_number(connection, "terminal_limit_cents", paris_today(connection))
+    today = paris_today(connection)
+    limit_cents = scheme.rule_number(connection, "terminal_limit_cents", today)
+    policy = scheme.rule(connection, "web_till_pin_policy", today)
     made = connection.execute(
         text(
-            "INSERT INTO terminal (public_id, outlet_id, kind, label, pin_required, limit_cents,"
-            " ticket, created_at) VALUES (:public_id, :outlet_id, 'web_till', :label, 'never',"
-            " :limit_cents, true, ledger_now()) RETURNING terminal_id"
+            "INSERT INTO terminal (public_id, outlet_id, kind, label, pin_required, above_cents,"
+            " limit_cents, ticket, created_at) VALUES (:public_id, :outlet_id, 'web_till', :label,"
+            " :pin_required, :above_cents, :limit_cents, true, ledger_now())"
+            " RETURNING terminal_id"
         ),
         {
             "public_id": make_short_code(PUBLIC_ID_LENGTH, draw),
             "outlet_id": outlet_id,
             "label": label,
+            "pin_required": policy["required"],
+            "above_cents": policy.get("above_cents"),
             "limit_cents": limit_cents,
         },
     )

@@ -25,7 +25,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.group_commit import Unavailable
 from cardservice.services.web_sessions import Session, end_session, session_of
-from cardservice.webkit import csrf
+from cardservice.webkit import csrf, numbers_in_addresses
 from cardservice.webkit.cookies import give_visitor, session_secret, visitor_secret
 from cardservice.webkit.forms import Form, MalformedForm, has_unseen, read_form, read_query
 from cardservice.webkit.pages import sentence_of
@@ -35,6 +35,8 @@ from cardservice.wiring import Office
 
 Endpoint = Callable[[Visit[P]], Response | Awaitable[Response]]
 _log = logging.getLogger("cjeune.portal")
+# Known to every address that is declared from here on.
+assert numbers_in_addresses
 
 
 class PageRoute(Route, Generic[P]):

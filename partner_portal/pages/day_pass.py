@@ -166,7 +166,7 @@ def _options(connection: Connection, visit: PartnerVisit) -> dict[str, Any]:
     }
 
 
-_ONE: Final = "/delegues/passe/{delegate_id:int}"
+_ONE: Final = "/delegues/passe/{delegate_id:number}"
 ROUTES: Final = [
     route("GET", "/delegues/passe", show_form, roles=LEAD),
     route("POST", "/delegues/passe", make, roles=LEAD),

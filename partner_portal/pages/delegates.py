@@ -133,7 +133,7 @@ def _one(
     return visit.page("delegates/one.html", form=Shown(), **facts)
 
 
-_ONE: Final = "/delegues/{delegate_id:int}"
+_ONE: Final = "/delegues/{delegate_id:number}"
 ROUTES: Final = [
     route("GET", "/delegues", show_all, roles=LEAD),
     route("GET", _ONE, show_one, roles=LEAD),

@@ -150,6 +150,6 @@ def _refused(
 ROUTES: Final = [
     route("GET", "/delegues/inviter", show_invite, roles=LEAD),
     route("POST", "/delegues/inviter", invite, roles=LEAD),
-    route("GET", "/delegues/{delegate_id:int}/modifier", show_change, roles=LEAD),
-    route("POST", "/delegues/{delegate_id:int}/modifier", change, roles=LEAD),
+    route("GET", "/delegues/{delegate_id:number}/modifier", show_change, roles=LEAD),
+    route("POST", "/delegues/{delegate_id:number}/modifier", change, roles=LEAD),
 ]

@@ -75,6 +75,6 @@ def _show(visit: PartnerVisit, delegate: ListedDelegate) -> Response:
 
 
 ROUTES: Final = [
-    route("GET", "/delegues/{delegate_id:int}/principal", show, roles=LEAD),
-    route("POST", "/delegues/{delegate_id:int}/principal", hand_over, roles=LEAD),
+    route("GET", "/delegues/{delegate_id:number}/principal", show, roles=LEAD),
+    route("POST", "/delegues/{delegate_id:number}/principal", hand_over, roles=LEAD),
 ]

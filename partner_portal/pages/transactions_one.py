@@ -22,7 +22,7 @@ from cardservice.domain.money import parse_euros
 from cardservice.domain.refusal import Refused
 from cardservice.services.acting_delegate import PERSONAL, TILL_ROLES
 from cardservice.services.cancel_debit import REASONS
-from cardservice.services.cancel_from_portal import CANCELLED, cancel_from_portal
+from cardservice.services.cancel_from_portal import cancel_from_portal
 from cardservice.services.open_regularisation import (
     RegularisationAsked,
     file_of,
@@ -65,7 +65,7 @@ def cancel(visit: PartnerVisit) -> Response:
         )
     if answer is None:
         return unknown(visit)
-    if answer.outcome == CANCELLED:
+    if answer.outcome == "cancelled":
         first = answer.status == "recorded"
         said = "transaction_cancelled" if first else "transaction_was_cancelled"
         return visit.go(_address(operation_id), said=said)

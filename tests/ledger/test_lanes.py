@@ -6,25 +6,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from cardservice.ledger.debit_lane import DebitAnswer, DebitRequest
+from cardservice.db.sql_objects import SQL_DIR
+from cardservice.ledger.debit_lane import _DEBIT_MANY, DebitAnswer, DebitRequest, _arguments
 from cardservice.ledger.group_commit import Unavailable
 from cardservice.services.revoke_terminal import revoke_terminal
 from cardservice.services.suspend_partner import suspend_partner
 from cardservice.wiring import Office
 from tests import makers
-from tests.conftest import Clock
+from tests.conftest import A_MORNING, Clock, superuser_dsn
 from tests.counter import SPORT, Counter, opened_counter
 from tests.ledger.straight import (
     FAR_OFF,
     Street,
+    debit_once,
     hold_card,
     operations_of,
+    wait_until_blocked,
     wait_until_somebody_is_blocked,
 )
 
@@ -34,6 +37,28 @@ Connect = Callable[[], psycopg.Connection]
 @pytest.fixture
 def db(connect: Connect) -> psycopg.Connection:
     return connect()
+
+
+def sale(street: Street, counter: Counter, card: makers.HeldCard | None = None) -> DebitRequest:
+    """A sale as the service asks the lane for it."""
+    counter.facts(street.till)
+    return DebitRequest(
+        register_version=counter.till.register.version,
+        operation_id=uuid4(),
+        partner_id=street.partner.partner_id,
+        outlet_id=street.partner.outlet_id,
+        terminal_id=street.till.terminal_id,
+        actor_id=None,
+        card_id=(card or street.card).card_id,
+        wallet=SPORT,
+        amount_cents=10,
+        identified_until=FAR_OFF,
+        partner_suspended=False,
+        verdict=None,
+        pin_due=False,
+        pin_mac=None,
+        judged_on=date(2026, 11, 22),
+    )
 
 
 # -- a locked card -------------------------------------------------------------------------------
@@ -109,29 +134,9 @@ def test_a_batch_skips_a_locked_card_and_answers_the_others(
     street: Street, counter: Counter, connect: Connect
 ) -> None:
     others = makers.make_cards(street.office, 2)
-    counter.facts(street.till)
     holder = connect()
     hold_card(holder, street.card.card_id)
-    requests = [
-        DebitRequest(
-            register_version=counter.till.register.version,
-            operation_id=uuid4(),
-            partner_id=street.partner.partner_id,
-            outlet_id=street.partner.outlet_id,
-            terminal_id=street.till.terminal_id,
-            actor_id=None,
-            card_id=card.card_id,
-            wallet=SPORT,
-            amount_cents=10,
-            identified_until=FAR_OFF,
-            partner_suspended=False,
-            verdict=None,
-            pin_due=False,
-            pin_mac=None,
-            judged_on=date(2026, 11, 22),
-        )
-        for card in (street.card, *others)
-    ]
+    requests = [sale(street, counter, card) for card in (street.card, *others)]
     answers = counter.wait_for(counter.till.debits.settle(requests, False))
     assert [one and one.outcome for one in answers] == [None, "approved", "approved"]
 
@@ -149,6 +154,63 @@ def test_a_card_that_stays_locked_ends_as_unavailable_and_stores_nothing(
     assert operations_of(db, operation_id) == []
     again = counter.ask(street.till, shown, 10, operation_id=operation_id)
     assert again is not None and again.status == "recorded"
+
+
+# -- the one question ----------------------------------------------------------------------------
+
+
+def test_a_sale_that_nothing_speaks_against_is_asked_one_question(
+    street: Street, counter: Counter, connect: Connect
+) -> None:
+    """Through the lane's own call, with everything below that question made to fail."""
+    request = sale(street, counter)
+    source = (SQL_DIR / "functions" / "debit.sql").read_text()
+    marked = source.replace("IS NOT TRUE\n    THEN\n", "IS NOT TRUE THEN RAISE 'asked more';\n")
+    assert marked != source
+    with psycopg.connect(superuser_dsn(street.office)) as connection:
+        connection.execute(marked.encode())
+        # The clock stands: a function's first call alone takes longer than an undisturbed sale.
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION ledger_now() RETURNS timestamptz LANGUAGE sql"
+            f" VOLATILE AS $$ SELECT timestamptz '{A_MORNING.isoformat()}' $$".encode()
+        )
+        row = connection.execute(
+            _DEBIT_MANY.encode(), _arguments([request], alone=False)
+        ).fetchone()
+        connection.rollback()
+    assert row is not None and DebitAnswer._make(row).outcome == "approved"
+
+
+def test_a_sale_judged_on_another_day_is_stale_even_if_nobody_waited(
+    street: Street, db: psycopg.Connection
+) -> None:
+    call = street.call(10, judged_on=A_MORNING.date() - timedelta(days=1))
+    assert debit_once(db, call).status == "stale"
+    assert operations_of(db, call.operation_id) == []
+
+
+def test_a_sale_that_waited_for_its_twin_reads_the_register_again(
+    street: Street, connect: Connect, db: psycopg.Connection, clock: Clock
+) -> None:
+    holder, till = connect(), connect()
+    call = street.call(10)
+    holder.execute("BEGIN")
+    holder.execute("SELECT pg_advisory_xact_lock(uuid_hash_extended(%s, 0))", [call.operation_id])
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(debit_once, till, call)
+        wait_until_blocked(db, till)
+        clock.set(A_MORNING)  # which moves the register, and nothing else
+        holder.rollback()
+        assert waiting.result(20).status == "stale"
+    assert operations_of(db, call.operation_id) == []
+
+
+def test_a_sale_that_goes_alone_reads_the_register_again(
+    street: Street, db: psycopg.Connection
+) -> None:
+    call = street.call(10, register_version=0, wait=True)
+    assert debit_once(db, call).status == "stale"
+    assert operations_of(db, call.operation_id) == []
 
 
 # -- two services -------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from cardservice.services import password_hash
 from cardservice.wiring import Office
 from tests.portals.browsers import DESKTOP, BrowserThread, Complaints, screen
-from tests.portals.people import Person, Team, make_team, open_session
+from tests.portals.people import HASHER, Person, Team, make_team, open_session
 from tests.portals.site import Site, opened_site, posting
 from tests.portals.visitor import SESSION_COOKIE, Visitor
 
@@ -36,6 +37,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = pyfuncitem._fixtureinfo.argnames
     browser.run(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in wanted})
     return True
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is judged here is never how long guessing takes (tests/services does)."""
+    monkeypatch.setattr(password_hash, "_hasher", HASHER)
 
 
 @pytest.fixture(scope="session")

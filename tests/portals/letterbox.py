@@ -45,16 +45,16 @@ class Letterbox:
         with self._arrived:
             return [mail for mail in self._mails if address in str(mail["To"])]
 
-    def mail_to(self, address: str, words: str = "") -> EmailMessage:
-        """The first mail to an address that says `words`; it may still be under way."""
+    def mail_to(self, address: str, words: str = "", *, number: int = 1) -> EmailMessage:
+        """The n-th mail to an address that says `words`; it may still be under way."""
 
-        def found() -> EmailMessage | None:
-            return next((one for one in self.mails_to(address) if words in text_of(one)), None)
+        def found() -> list[EmailMessage]:
+            return [one for one in self.mails_to(address) if words in text_of(one)]
 
         with self._arrived:
-            came = self._arrived.wait_for(found, 20)
-        assert came, f"no mail to {address} says {words!r}; {len(self.mails_to(address))} came"
-        return came
+            came = self._arrived.wait_for(lambda: len(found()) >= number, 20)
+        assert came, f"mail {number} never came; {len(self.mails_to(address))} did"
+        return found()[number - 1]
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -224,13 +224,13 @@ ROWS: Final[dict[str, Row]] = {
     ),
     # Delegates
     "GET /delegues": Row(),
-    "GET /delegues/{delegate_id:int}": Row(place=_delegate("cashier")),
-    "GET /delegues/{delegate_id:int}/suspendre": Row(place=_delegate("cashier")),
-    "POST /delegues/{delegate_id:int}/suspendre": Row(place=_delegate("cashier")),
-    "POST /delegues/{delegate_id:int}/reprendre": Row(place=_delegate("suspended")),
-    "GET /delegues/{delegate_id:int}/retirer": Row(place=_delegate("editor")),
-    "POST /delegues/{delegate_id:int}/retirer": Row(place=_delegate("editor")),
-    "POST /delegues/{delegate_id:int}/relancer": Row(
+    "GET /delegues/{delegate_id:number}": Row(place=_delegate("cashier")),
+    "GET /delegues/{delegate_id:number}/suspendre": Row(place=_delegate("cashier")),
+    "POST /delegues/{delegate_id:number}/suspendre": Row(place=_delegate("cashier")),
+    "POST /delegues/{delegate_id:number}/reprendre": Row(place=_delegate("suspended")),
+    "GET /delegues/{delegate_id:number}/retirer": Row(place=_delegate("editor")),
+    "POST /delegues/{delegate_id:number}/retirer": Row(place=_delegate("editor")),
+    "POST /delegues/{delegate_id:number}/relancer": Row(
         place=_delegate("invited"), again="each sends a newer link, which ends the older one"
     ),
     "GET /delegues/inviter": Row(),
@@ -238,12 +238,12 @@ ROWS: Final[dict[str, Row]] = {
         form=lambda side: _entrusted(side) | {"courriel": f"neuf{side.pass_id}@librairie.example"},
         names=("points_de_vente",),
     ),
-    "GET /delegues/{delegate_id:int}/modifier": Row(place=_delegate("cashier")),
-    "POST /delegues/{delegate_id:int}/modifier": Row(
+    "GET /delegues/{delegate_id:number}/modifier": Row(place=_delegate("cashier")),
+    "POST /delegues/{delegate_id:number}/modifier": Row(
         place=_delegate("cashier"), form=_entrusted, names=("points_de_vente",)
     ),
-    "GET /delegues/{delegate_id:int}/principal": Row(place=_delegate("accountant")),
-    "POST /delegues/{delegate_id:int}/principal": Row(
+    "GET /delegues/{delegate_id:number}/principal": Row(place=_delegate("accountant")),
+    "POST /delegues/{delegate_id:number}/principal": Row(
         place=_delegate("accountant"), form=lambda side: _proof(side) | {"ensuite": "comptable"}
     ),
     "GET /delegues/passe": Row(),
@@ -257,9 +257,9 @@ ROWS: Final[dict[str, Row]] = {
         },
         names=("point_de_vente",),
     ),
-    "GET /delegues/passe/{delegate_id:int}": Row(place=_pass),
-    "GET /delegues/passe/{delegate_id:int}/terminer": Row(place=_pass),
-    "POST /delegues/passe/{delegate_id:int}/terminer": Row(place=_pass),
+    "GET /delegues/passe/{delegate_id:number}": Row(place=_pass),
+    "GET /delegues/passe/{delegate_id:number}/terminer": Row(place=_pass),
+    "POST /delegues/passe/{delegate_id:number}/terminer": Row(place=_pass),
     "GET /passe/{secret}": Row(place=lambda side: {"secret": side.pass_secret}),
     "POST /passe/{secret}": Row(
         place=lambda side: {"secret": side.pass_secret},
@@ -332,7 +332,7 @@ class Asked:
 
 
 def key_of(method: str, path: str) -> str:
-    """`POST /delegues/{delegate_id:int}`; the home page is `GET /`."""
+    """`POST /delegues/{delegate_id:number}`; the home page is `GET /`."""
     return f"{method} {path.removeprefix(PREFIX) or '/'}"
 
 

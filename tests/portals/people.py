@@ -24,8 +24,9 @@ from cardservice.wiring import Office
 from tests import makers
 
 PASSWORD = "quatre chevaux sans rapport 1789"
-# Cheap on purpose: what is judged here is never how long guessing takes.
-_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+# Cheap on purpose: conftest.py has the office use the same.
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_HASH = HASHER.hash(PASSWORD)
 TOTP_NONCE = bytes(16)
 
 ROLES = ("lead", "cashier", "accountant", "editor", "day_cashier")

@@ -282,3 +282,8 @@ def test_names_are_shown_as_text(team: Team, lead: Visitor, signed_in: SignedIn)
     ):
         assert HOSTILE not in page
         assert "&lt;script&gt;alert" in page
+
+
+def test_a_number_that_no_row_can_have_is_an_address_that_does_not_exist(lead: Visitor) -> None:
+    paths = [f"/partenaire/delegues/{digits}" for digits in ("9" * 18, "9" * 19, "9" * 5_000)]
+    assert [lead.get(path).status_code for path in paths] == [404, 404, 404]

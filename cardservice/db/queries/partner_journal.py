@@ -16,8 +16,6 @@ from sqlalchemy import Connection, text
 from cardservice.domain.calendar import day_starts_at, paris_day
 
 WINDOW_DAYS: Final = 31
-# What the ledger tells better, with amount and wallet.
-TOLD_BY_OPERATIONS: Final = ("debit.cancel",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ FROM (
                AS target_id
     FROM journal
     WHERE partner_id = :partner_id AND at >= :starts_at AND at < :ends_at
-      AND action <> ALL(:told_by_operations)
     UNION ALL
     SELECT o.accepted_at, 'operation', o.operation_no, 'delegate:' || o.actor_id,
            o.kind || '.' || o.outcome, '', o.code, o.outlet_id, o.terminal_id, o.wallet,
@@ -116,7 +113,6 @@ def acts_of(
                 for passed in range((last_day - first_day).days + 2)
             ],
             "actor": actor,
-            "told_by_operations": list(TOLD_BY_OPERATIONS),
             "at": place.at,
             "source": place.source,
             "number": place.number,

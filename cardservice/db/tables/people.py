@@ -162,10 +162,9 @@ journal = Table(
     Column("partner_id", BigInteger),
     Column("outlet_id", BigInteger),
     Column("terminal_id", BigInteger),
+    # A page of a partner's journal; what was done to one thing, or by one person.
     Index(
-        "ix_journal_partner",
-        "partner_id",
-        "journal_id",
-        postgresql_where=text("partner_id IS NOT NULL"),
+        "ix_journal_partner", "partner_id", "at", postgresql_where=text("partner_id IS NOT NULL")
     ),
+    Index("ix_journal_subject", "subject", "action"),
 )

@@ -284,10 +284,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_journal_partner",
         "journal",
-        ["partner_id", "journal_id"],
+        ["partner_id", "at"],
         unique=False,
         postgresql_where=sa.text("partner_id IS NOT NULL"),
     )
+    op.create_index("ix_journal_subject", "journal", ["subject", "action"], unique=False)
     # Partners of earlier versions get the lead delegate that each partner has from now on; the
     # invitation is sent when the Département asks for it (`cjeune partner invite`).
     op.execute(

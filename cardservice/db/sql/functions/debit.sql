@@ -130,12 +130,15 @@ BEGIN
 
     v_at := public.ledger_now();
     v_day := greatest((v_at AT TIME ZONE 'Europe/Paris')::date, v_first_open_day);
-    -- One question for the sale that nothing speaks against. Whatever may speak against it, and
-    -- whatever is not known, is asked below in its order.
+    -- One question for the sale that nothing speaks against, which is nearly every one: it did not
+    -- wait and the day is still the one it was judged on. Whatever may speak against it, and whatever
+    -- is not known, is asked below in its order.
     IF (v_seq IS NOT NULL AND v_state = 'active' AND v_day >= v_valid_from AND v_day < v_valid_until
         AND p_verdict IS NULL AND NOT p_pin_due AND NOT p_suspended
-        AND v_at < p_identified_until AND p_judged_on IS NULL
-        AND p_register_version IS NULL AND v_code IS NULL) IS NOT TRUE
+        AND v_at < p_identified_until AND v_code IS NULL
+        AND (p_judged_on IS NULL OR v_day = p_judged_on)
+        AND (p_register_version IS NULL
+             OR (NOT p_wait AND v_at - v_started_at <= interval '1 millisecond'))) IS NOT TRUE
     THEN
         IF p_suspended THEN
             RETURN public.unanswered('suspended');
