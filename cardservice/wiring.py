@@ -32,7 +32,7 @@ from cardservice.domain.mail import Mail
 from cardservice.ledger.debit_lane import make_debit_lane
 from cardservice.ledger.reading_lane import make_reading_lane
 from cardservice.services.forget_sign_ins import forget_sign_ins
-from cardservice.services.post_mail import Send, post_due_mail
+from cardservice.services.post_mail import Send, post_one_mail
 from cardservice.services.register import Register
 from cardservice.services.till import Till
 from cardservice.settings import Settings
@@ -161,7 +161,7 @@ async def opened_postman(office: Office, *, origin: str | None) -> AsyncIterator
     """The postman of this process, on its rounds for as long as the block lasts."""
     send = mail_sender(office, origin=origin)
     postman = Postman(
-        post=lambda: post_due_mail(office.engine, office.keys, send),
+        post=lambda: post_one_mail(office.engine, office.keys, send),
         tidy=lambda: forget_sign_ins(office.engine),
     )
     rounds = asyncio.create_task(postman.run())

@@ -185,6 +185,7 @@ _PORTAL_REFUSALS: Final = (
     Code("iban_unchanged", 429, True, "C68: this is the account in use already"),
     Code("password_wrong", 430, False, "C31: not the password of who is signed in"),
     Code("password_too_long", 431, False, "C31: more characters than a password may have"),
+    Code("invitations_too_many", 432, False, "C34: invited again often enough for an hour"),
 )
 
 

@@ -1,7 +1,7 @@
 """A mail on its way: what the office hands to whoever carries it, and how a carrier says no.
 
 The law: whoever carries it either returns (the server has taken it), raises MailRefused (it never
-will) or raises anything else (it may, later).
+will), raises MailServerAway (it takes no mail now) or raises anything else (it may, later).
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from typing import Any
 
 class MailRefused(Exception):
     """The server will never take this mail: no such address, message refused."""
+
+
+class MailServerAway(Exception):
+    """Out of reach, lets nobody in, or hung up: the next mail would fare no better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def change_delegate(
     Refused: role_may_not, delegate_is_lead, delegate_not_active (removed), those of
     entrusted_refusal.
     """
+    asked = asked.as_kept
     with unit_of_work(engine) as connection:
         refused = locked_partner_of(connection, lead)
         if refused is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -17,14 +17,14 @@ from sqlalchemy import Connection, text
 from cardservice.db.queries.clock import ledger_instant
 from cardservice.db.queries.journal import note
 from cardservice.domain.calendar import format_minute
-from cardservice.domain.keys import Keys
+from cardservice.domain.keys import Keys, secret_hash
 from cardservice.domain.password import password_refusal
 from cardservice.domain.refusal import Refused
 from cardservice.services.credential_email import credential_email
 from cardservice.services.guess_guard import forget_tries, person_guarded
 from cardservice.services.password_hash import hash_password
 from cardservice.services.prove_again import prove_password
-from cardservice.services.sign_in_links import Link, link_of
+from cardservice.services.sign_in_links import Link, end_links, link_of
 from cardservice.services.spaces import note_in_spaces, spaces_of
 from cardservice.services.web_sessions import Session, end_sessions, move_session
 from cardservice.services.write_mail import write_mail
@@ -66,10 +66,11 @@ def choose_password(
     if refused is not None:
         return refused
     password_hash = hash_password(password)
+    had_one = _hold(connection, link.credential_id)
     if link_of(connection, secret, use_up=True) is None:
         # Somebody was quicker with the same link.
         return Refused("link_unknown")
-    had_one = _keep(connection, link.credential_id, password_hash)
+    _keep(connection, link.credential_id, password_hash)
     end_sessions(connection, credential_id=link.credential_id)
     forget_tries(connection, person_guarded(keys, link.email))
     if link.purpose == "invitation":
@@ -82,8 +83,9 @@ def choose_password(
 
 def change_password(
     connection: Connection, keys: Keys, session: Session, *, old: str, new: str
-) -> str | Refused:
-    """The session's new secret; every other session of the person ends.
+) -> str | Refused | None:
+    """The session's new secret; every other session of the person ends. None, and the password
+    stays, when the session is over by now.
 
     Refused: password_too_short, password_too_long, password_too_weak, sign_in_delayed,
     password_wrong. The caller commits a refusal too.
@@ -98,15 +100,21 @@ def change_password(
     )
     if refused is not None:
         return refused
-    _keep(connection, who, hash_password(new))
-    end_sessions(connection, credential_id=who, but=session)
+    password_hash = hash_password(new)
+    _hold(connection, who)
+    secret = move_session(connection, session, stage="open")
+    if secret is None:
+        return None
+    _keep(connection, who, password_hash)
+    here = replace(session, session_hash=secret_hash(secret))
+    end_sessions(connection, credential_id=who, but=here)
     note_in_spaces(connection, who, action="delegate.password_changed")
     _tell(connection, who)
-    return move_session(connection, session, stage="open")
+    return secret
 
 
-def _keep(connection: Connection, credential_id: int, password_hash: str) -> bool:
-    """Whether there was a password before."""
+def _hold(connection: Connection, credential_id: int) -> bool:
+    """Locks the credential, before any link or session of it; whether it has a password."""
     had_one = connection.execute(
         text(
             "SELECT password_hash IS NOT NULL FROM credential"
@@ -114,6 +122,11 @@ def _keep(connection: Connection, credential_id: int, password_hash: str) -> boo
         ),
         {"credential_id": credential_id},
     ).scalar_one()
+    return bool(had_one)
+
+
+def _keep(connection: Connection, credential_id: int, password_hash: str) -> None:
+    """Stores it; what was asked for to choose another one ends, an invitation does not."""
     connection.execute(
         text(
             "UPDATE credential SET password_hash = :password_hash,"
@@ -121,24 +134,29 @@ def _keep(connection: Connection, credential_id: int, password_hash: str) -> boo
         ),
         {"credential_id": credential_id, "password_hash": password_hash},
     )
-    return bool(had_one)
+    end_links(connection, credential_id=credential_id, purposes=("reset",))
 
 
 def _activate(connection: Connection, credential_id: int, first_name: str, last_name: str) -> None:
     """Every delegation that waits for this person begins."""
     for space in spaces_of(connection, credential_id, state="invited"):
-        connection.execute(
+        # The register may just have given this delegation to somebody else.
+        activated = connection.execute(
             text(
                 "UPDATE delegate SET state = 'active', first_name = :first_name,"
                 " last_name = :last_name, activated_at = ledger_now()"
                 " WHERE delegate_id = :delegate_id AND state = 'invited'"
+                " AND credential_id = :credential_id"
             ),
             {
                 "delegate_id": space.delegate_id,
+                "credential_id": credential_id,
                 "first_name": first_name,
                 "last_name": last_name,
             },
         )
+        if activated.rowcount == 0:
+            continue
         note(
             connection,
             actor=f"delegate:{space.delegate_id}",

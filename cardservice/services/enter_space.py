@@ -18,9 +18,11 @@ from cardservice.services.write_mail import write_mail
 ENTERED = "delegate.sign_in"
 
 
-def enter_space(connection: Connection, session: Session, space: Space) -> str:
-    """The open session's new secret."""
+def enter_space(connection: Connection, session: Session, space: Space) -> str | None:
+    """The open session's new secret; None when the session is over by now."""
     secret = move_session(connection, session, stage="open", delegate_id=space.delegate_id)
+    if secret is None:
+        return None
     assert session.credential_id is not None, "whoever enters by the door has a credential"
     _tell_of_a_new_browser(connection, session.credential_id, session.browser)
     note(

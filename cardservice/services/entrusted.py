@@ -7,7 +7,7 @@ second one sees what the first has done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -36,6 +36,12 @@ class Entrusted:
     def ends_before(self) -> date | None:
         """The first day without it: periods are half-open."""
         return None if self.last_day is None else self.last_day + timedelta(days=1)
+
+    @property
+    def as_kept(self) -> Entrusted:
+        """What is stored of it. An accountant has every outlet, whatever was ticked: a remittance
+        belongs to the whole partner."""
+        return replace(self, outlet_ids=None) if self.role == "accountant" else self
 
 
 @dataclass(frozen=True, slots=True)

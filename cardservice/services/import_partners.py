@@ -19,7 +19,7 @@ from cardservice.db.queries.journal import note
 from cardservice.domain.refusal import Refused
 from cardservice.services.bank_account import declare_account
 from cardservice.services.csv_lines import BadLine
-from cardservice.services.lead_delegate import name_first_lead
+from cardservice.services.lead_delegate import correct_waiting_lead, name_first_lead
 from cardservice.services.partners_file import AgreementFields, PartnerEntry, parse_partners
 
 
@@ -98,6 +98,8 @@ def _take(connection: Connection, entry: PartnerEntry, *, actor: str) -> str:
     if stored is not None and _rest(stored._asdict(), "partner_id") != fields:
         _update_partner(connection, partner_id, fields)
         changed.append("partner")
+        if correct_waiting_lead(connection, partner_id=partner_id, email=fields["email"]):
+            changed.append("lead")
     if _fix_agreement(connection, partner_id, entry.agreement):
         changed.append("agreement")
     if _fix_outlets(connection, partner_id, entry.outlets):

@@ -1,11 +1,12 @@
 """Sends an invitation once more: the mail was lost, or its fifteen minutes went by (C34).
 
-The law: only for somebody who has not come yet. The new link ends the older ones.
+The law: only for somebody who has not come yet, and a few times an hour: nobody's letter box is
+filled. The new link ends the older ones.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.journal import note
@@ -13,7 +14,7 @@ from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.acting_delegate import ActingDelegate
 from cardservice.services.entrusted import DelegateRow, locked_delegate, locked_partner_of
-from cardservice.services.send_link import send_link
+from cardservice.services.send_link import AN_HOUR, MOST_AN_HOUR, send_link
 
 
 def invite_again(
@@ -21,7 +22,7 @@ def invite_again(
 ) -> DelegateRow | Refused | None:
     """The delegate who is mailed again; None for nobody of this partner.
 
-    Refused: role_may_not, delegate_not_invited.
+    Refused: role_may_not, delegate_not_invited, invitations_too_many.
     """
     with unit_of_work(engine) as connection:
         refused = locked_partner_of(connection, lead)
@@ -32,6 +33,8 @@ def invite_again(
             return None
         if delegate.state != "invited":
             return Refused("delegate_not_invited")
+        if _sent_enough(connection, delegate, lead.partner_id):
+            return Refused("invitations_too_many")
         note(
             connection,
             actor=lead.actor,
@@ -48,3 +51,14 @@ def invite_again(
             invited_by=lead.name,
         )
         return delegate
+
+
+def _sent_enough(connection: Connection, delegate: DelegateRow, partner_id: int) -> bool:
+    sent = connection.execute(
+        text(
+            "SELECT count(*) FROM journal WHERE partner_id = :partner_id AND subject = :subject"
+            " AND action = 'delegate.invite_again' AND at > ledger_now() - :an_hour"
+        ),
+        {"partner_id": partner_id, "subject": delegate.subject, "an_hour": AN_HOUR},
+    ).scalar_one()
+    return int(sent) >= MOST_AN_HOUR

@@ -33,6 +33,7 @@ def invite_delegate(
     """
     if not email_is_plausible(email):
         return Refused("email_malformed")
+    asked = asked.as_kept
     with unit_of_work(engine) as connection:
         refused = locked_partner_of(connection, lead) or entrusted_refusal(
             connection, lead.partner_id, asked

@@ -5,7 +5,11 @@ several processes never send one mail twice by themselves; only a server that to
 hearing so gets it again, under the same Message-ID. What fails is tried again after growing pauses
 and given up after a day, or at once when the server says never. Addresses are not logged.
 
-The link of a mail is derived here, when it leaves; one that a newer has replaced is not sent.
+A server that is away puts off the mail at hand alone, so that one mail which makes a server hang up
+never stops the others; who calls waits before the next.
+
+The link of a mail is derived here, when it leaves; one that a newer has replaced, or whose quarter
+of an hour is over, is not sent: who needs it asks again.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from sqlalchemy import Connection, Engine, text
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.derived_secret import derived_secret
 from cardservice.domain.keys import Keys
-from cardservice.domain.mail import Mail, MailRefused
+from cardservice.domain.mail import Mail, MailRefused, MailServerAway
 from cardservice.services.sign_in_links import SECRET_PURPOSE
 
 Send = Callable[[Mail], None]
@@ -34,21 +38,16 @@ _PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '5min'"
 _log = logging.getLogger("cjeune.mail")
 
 
-def post_due_mail(engine: Engine, keys: Keys, send: Send, *, most: int = 100) -> int:
-    """Hands over what is due, `most` at a time; how many mails were looked at."""
-    posted = 0
-    while posted < most and _post_one(engine, keys, send):
-        posted += 1
-    return posted
-
-
-def _post_one(engine: Engine, keys: Keys, send: Send) -> bool:
+def post_one_mail(engine: Engine, keys: Keys, send: Send) -> bool:
+    """Hands over one mail that is due. Whether another may follow at once: False when nothing is
+    due, or when the server is away."""
     with unit_of_work(engine) as connection:
         connection.execute(text(_PATIENCE))
         row = connection.execute(
             text(
                 "SELECT m.mail_id, m.recipient, m.kind, m.facts, m.link_nonce, m.written_at,"
-                " m.tries, l.used_at IS NOT NULL AS is_replaced FROM waiting_mail m"
+                " m.tries, l.used_at IS NOT NULL OR l.expires_at <= ledger_now() AS is_over"
+                " FROM waiting_mail m"
                 " LEFT JOIN sign_in_link l ON l.nonce = m.link_nonce"
                 " WHERE m.given_up_at IS NULL AND m.next_try_at <= ledger_now()"
                 " ORDER BY m.next_try_at, m.mail_id LIMIT 1 FOR NO KEY UPDATE OF m SKIP LOCKED"
@@ -56,7 +55,8 @@ def _post_one(engine: Engine, keys: Keys, send: Send) -> bool:
         ).one_or_none()
         if row is None:
             return False
-        if row.is_replaced:
+        if row.is_over:
+            _log.info("mail=%d kind=%s dropped: its link is over", row.mail_id, row.kind)
             _drop(connection, row.mail_id)
             return True
         try:
@@ -69,6 +69,7 @@ def _post_one(engine: Engine, keys: Keys, send: Send) -> bool:
             _put_off(connection, row)
             reason = type(failure).__name__
             _log.warning("mail=%d kind=%s put off: %s", row.mail_id, row.kind, reason)
+            return not isinstance(failure, MailServerAway)
         else:
             _drop(connection, row.mail_id)
         return True

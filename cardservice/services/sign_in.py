@@ -114,30 +114,36 @@ def start_signed_in(
 def arrive(connection: Connection, session: Session) -> SignedIn | Refused:
     """Nothing is missing any more: opens a person's only space, or lets them choose one.
 
-    Refused: sign_in_failed, when no delegation of theirs holds any more.
+    Refused: sign_in_failed, when no delegation of theirs holds any more or the session is over.
     """
     spaces = _spaces(connection, session)
     if not spaces:
         end_session(connection, session)
         return Refused("sign_in_failed")
     if len(spaces) == 1:
-        return SignedIn("open", enter_space(connection, session, spaces[0]))
-    return SignedIn("choice", move_session(connection, session, stage="choice"))
+        return _moved("open", enter_space(connection, session, spaces[0]))
+    return _moved("choice", move_session(connection, session, stage="choice"))
 
 
-def choose_space(connection: Connection, session: Session, delegate_id: int) -> SignedIn | None:
+def choose_space(
+    connection: Connection, session: Session, delegate_id: int
+) -> SignedIn | Refused | None:
     """Enters one of a person's spaces, from the choice or from another space.
 
     None for a space that is not theirs. Nobody comes to lead without a second factor this way
-    either.
+    either. Refused: sign_in_failed, when the session is over: another click has moved it.
     """
     assert session.stage in ("choice", "open"), "the other stages come first"
     chosen = [one for one in _spaces(connection, session) if one.delegate_id == delegate_id]
     if not chosen:
         return None
     if chosen[0].role == "lead" and not _has_second_factor(connection, session.credential_id):
-        return SignedIn("enrolment", move_session(connection, session, stage="enrolment"))
-    return SignedIn("open", enter_space(connection, session, chosen[0]))
+        return _moved("enrolment", move_session(connection, session, stage="enrolment"))
+    return _moved("open", enter_space(connection, session, chosen[0]))
+
+
+def _moved(stage: str, secret: str | None) -> SignedIn | Refused:
+    return Refused("sign_in_failed") if secret is None else SignedIn(stage, secret)
 
 
 def _has_second_factor(connection: Connection, credential_id: int | None) -> bool:

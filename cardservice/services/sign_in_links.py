@@ -2,12 +2,13 @@
 
 The law: a link serves once, for fifteen minutes, and only its digest is stored. Looking at it uses
 nothing up, because mail programs look first; choosing the password does. A newer link of a person
-ends the older ones.
+ends the older ones of its purpose: a new password asked for leaves an invitation to be accepted.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -24,7 +25,7 @@ SECRET_PURPOSE: Final = "sign-in link"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that can still be used."""
+    """A link that came by mail: whose it is, and what for."""
 
     credential_id: int
     email: str
@@ -35,13 +36,7 @@ def make_link(connection: Connection, keys: Keys, *, credential_id: int, purpose
     """Makes a link and gives its nonce, which the mail is written with (write_mail.py)."""
     assert purpose in LINK_PURPOSES, f"no link is made for {purpose}"
     nonce = secrets.token_bytes(NONCE_BYTES)
-    connection.execute(
-        text(
-            "UPDATE sign_in_link SET used_at = ledger_now()"
-            " WHERE credential_id = :credential_id AND used_at IS NULL"
-        ),
-        {"credential_id": credential_id},
-    )
+    end_links(connection, credential_id=credential_id, purposes=(purpose,))
     connection.execute(
         text(
             "INSERT INTO sign_in_link (link_hash, nonce, credential_id, purpose, expires_at)"
@@ -56,6 +51,19 @@ def make_link(connection: Connection, keys: Keys, *, credential_id: int, purpose
         },
     )
     return nonce
+
+
+def end_links(
+    connection: Connection, *, credential_id: int, purposes: Sequence[str] = LINK_PURPOSES
+) -> None:
+    """Ends the open links of a person that are for one of `purposes`."""
+    connection.execute(
+        text(
+            "UPDATE sign_in_link SET used_at = ledger_now() WHERE credential_id = :credential_id"
+            " AND purpose = ANY(:purposes) AND used_at IS NULL"
+        ),
+        {"credential_id": credential_id, "purposes": list(purposes)},
+    )
 
 
 def link_of(connection: Connection, secret: str, *, use_up: bool) -> Link | None:
@@ -86,13 +94,14 @@ def link_of(connection: Connection, secret: str, *, use_up: bool) -> Link | None
     return Link(found.credential_id, email, found.purpose)
 
 
-def email_of_link(connection: Connection, secret: str) -> str | None:
-    """To whom a link was sent, also when it is old or used; None for one that never was."""
-    found: str | None = connection.execute(
+def sent_link_of(connection: Connection, secret: str) -> Link | None:
+    """To whom a link was sent and what for, also when it is old or used; None for one that never
+    was."""
+    found = connection.execute(
         text(
-            "SELECT email FROM sign_in_link JOIN credential USING (credential_id)"
-            " WHERE link_hash = :link_hash"
+            "SELECT credential_id, email, purpose FROM sign_in_link"
+            " JOIN credential USING (credential_id) WHERE link_hash = :link_hash"
         ),
         {"link_hash": secret_hash(secret)},
-    ).scalar_one_or_none()
-    return found
+    ).one_or_none()
+    return None if found is None else Link(*found)

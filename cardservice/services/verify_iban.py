@@ -2,7 +2,7 @@
 
 The law: nobody verifies an IBAN they changed, and a changed one not before its hold is over. The
 account in use until now is kept as `replaced`; from the commit on money goes to the new one, and
-the partner's delegates are told so.
+the partner's delegates and its contact address are told so.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def verify_iban(engine: Engine, *, partner_name: str, email: str) -> IbanVerifie
             subject=f"bank_account:{waiting.bank_account_id}",
             partner_id=partner.partner_id,
         )
-        for address in addresses_of_active(connection, partner.partner_id):
+        for address in addresses_of_active(connection, partner.partner_id, with_contact=True):
             write_mail(
                 connection,
                 recipient=address,

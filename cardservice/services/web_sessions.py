@@ -115,8 +115,11 @@ def session_of(connection: Connection, secret: str, *, realm: str) -> Session | 
 
 def move_session(
     connection: Connection, session: Session, *, stage: str, delegate_id: int | None = None
-) -> str:
-    """Moves a session to a stage under a new secret; at `open` it has just been proved."""
+) -> str | None:
+    """Moves a session to a stage under a new secret; at `open` it has just been proved.
+
+    None when it is over by now: ended, or moved by another click at the same moment.
+    """
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     moved = connection.execute(
         text(
@@ -132,7 +135,8 @@ def move_session(
             "session_hash": session.session_hash,
         },
     )
-    assert moved.rowcount == 1, "the session that moves is the one that was just read"
+    if moved.rowcount == 0:
+        return None
     if stage == "open":
         _end_the_oldest(connection, session.realm, session.credential_id)
     return secret

@@ -3,17 +3,20 @@
 The law: in this order: session, role, form. Visitors are sent to sign in, a role that may not gets
 a page that says so, a foreign object is the page's own business (404 like an unknown one). Whatever
 breaks behind the door is answered by a page that helps; what is not known to have happened is never
-called done.
+called done. Pages that judge or keep a password pass few at a time, because they wait for each
+other in threads that the till's pages need too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Generic
 from urllib.parse import quote, unquote
 
+import anyio
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.concurrency import run_in_threadpool
@@ -35,12 +38,17 @@ from cardservice.wiring import Office
 
 Endpoint = Callable[[Visit[P]], Response | Awaitable[Response]]
 _log = logging.getLogger("cjeune.portal")
+
+# Of forty threads; more than the hashes at once (password_hash.py), so that none of those is idle.
+_SLOW_AT_ONCE = 6
+_SLOW_WAIT_SECONDS = 4.0
 # Known to every address that is declared from here on.
 assert numbers_in_addresses
 
 
 class PageRoute(Route, Generic[P]):
-    """One method on one address. `roles` None is open to visitors (sign-in, links)."""
+    """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
+    page that judges or keeps a password."""
 
     def __init__(
         self,
@@ -50,11 +58,13 @@ class PageRoute(Route, Generic[P]):
         endpoint: Endpoint[P],
         *,
         roles: frozenset[str] | None,
+        slow: bool = False,
     ) -> None:
         assert method in ("GET", "POST"), "browsers know two methods"
         self.portal = portal
         self.method = method
         self.roles = roles
+        self.slow = slow
         self._page = endpoint
         super().__init__(portal.prefix + path, self._answer, methods=[method])
 
@@ -136,6 +146,9 @@ class PageRoute(Route, Generic[P]):
     async def _pass(self, visit: Visit[P]) -> Response:
         if inspect.iscoroutinefunction(self._page):
             answered: Any = await self._page(visit)
+        elif self.slow:
+            async with _one_of_few(visit.request):
+                answered = await run_in_threadpool(self._page, visit)
         else:
             answered = await run_in_threadpool(self._page, visit)
         assert isinstance(answered, Response), "a page answers with a response"
@@ -166,6 +179,22 @@ def refusal_page(visit: Visit[Any], refused: Refused, *, status: int) -> Respons
     return visit.page(
         "kit/broken.html", status=status, what="refused", sentence=sentence_of(refused)
     )
+
+
+@contextlib.asynccontextmanager
+async def _one_of_few(request: Request) -> AsyncIterator[None]:
+    """Waits on the event loop, not in a thread. Raises Unavailable in a rush."""
+    state = request.app.state
+    if not hasattr(state, "slow_pages"):
+        state.slow_pages = anyio.CapacityLimiter(_SLOW_AT_ONCE)
+    with anyio.move_on_after(_SLOW_WAIT_SECONDS) as waiting:
+        await state.slow_pages.acquire()
+    if waiting.cancelled_caught:
+        raise Unavailable
+    try:
+        yield
+    finally:
+        state.slow_pages.release()
 
 
 def _recognised(office: Office, portal: Portal[P], secret: str) -> tuple[Session | None, P | None]:

@@ -50,10 +50,6 @@ class Visit(Generic[P]):
         """A template of the portal, with what the frame needs around it."""
         return self.portal.pages.answer(name, status=status, **self._frame(), **facts)
 
-    def part(self, name: str, *, status: int = 200, **facts: Any) -> Response:
-        """The same for a part that a script puts into the page that is open."""
-        return self.page(name, status=status, **facts)
-
     def refused_form(
         self, name: str, refused: Refused | dict[str, str], *, field: str = "", **facts: Any
     ) -> Response:
@@ -90,6 +86,15 @@ class Visit(Generic[P]):
     def address(self) -> str:
         """The caller's network address, as the server (or the proxy it trusts) says."""
         return "" if self.request.client is None else self.request.client.host
+
+    @property
+    def origin(self) -> str:
+        """What an address begins with that leaves this page, on a QR or in a calendar program.
+
+        A proxy may hand over another name than people know: the operator's word comes first.
+        """
+        url = self.request.url
+        return self.office.settings.public_origin or f"{url.scheme}://{url.netloc}"
 
     def _frame(self) -> dict[str, Any]:
         # Never refused here: every page has this frame, the one that tells of a refusal too.

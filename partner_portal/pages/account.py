@@ -46,7 +46,7 @@ def show(visit: PartnerVisit) -> Response:
 
 def change(visit: PartnerVisit) -> Response:
     new = visit.form.raw("mot_de_passe_nouveau")
-    changed: str | Refused = Refused("passwords_differ")
+    changed: str | Refused | None = Refused("passwords_differ")
     if new == visit.form.raw("mot_de_passe_encore"):
         with unit_of_work(visit.office.engine) as connection:
             changed = change_password(
@@ -59,6 +59,8 @@ def change(visit: PartnerVisit) -> Response:
     if isinstance(changed, Refused):
         field = _FIELDS.get(changed.code, "mot_de_passe_nouveau")
         return visit.refused_form("account/account.html", changed, field=field, **_facts(visit))
+    if changed is None:
+        return visit.go(SIGN_IN, said="sign_in_over")
     return visit.with_session(visit.go(_HOME, said="password_changed"), changed)
 
 
@@ -95,6 +97,8 @@ def enrol(visit: PartnerVisit) -> Response:
             offer=offer,
             qr=enrolment_qr(visit, offer),
         )
+    if secret is None:
+        return visit.go(SIGN_IN, said="sign_in_over")
     page = visit.page("sign_in/recovery_codes.html", codes=codes, onward=_HOME, at_the_door=False)
     return visit.with_session(page, secret)
 
@@ -180,11 +184,11 @@ def _credential(session: Session) -> int:
 
 ROUTES = [
     route("GET", "/compte", show, roles=PERSONAL),
-    route("POST", "/compte/mot-de-passe", change, roles=PERSONAL),
+    route("POST", "/compte/mot-de-passe", change, roles=PERSONAL, slow=True),
     route("GET", "/compte/application", show_authenticator, roles=PERSONAL),
-    route("POST", "/compte/application", enrol, roles=PERSONAL),
+    route("POST", "/compte/application", enrol, roles=PERSONAL, slow=True),
     route("GET", "/compte/secours", show_codes, roles=PERSONAL),
-    route("POST", "/compte/secours", renew_codes, roles=PERSONAL),
+    route("POST", "/compte/secours", renew_codes, roles=PERSONAL, slow=True),
     route("POST", "/compte/sessions", end_others, roles=PERSONAL),
     route("POST", "/compte/sessions/{handle}", end_one, roles=PERSONAL),
 ]

@@ -107,7 +107,7 @@ def _hold_hours(visit: PartnerVisit) -> int:
 ROUTES: Final = [
     route("GET", "/coordonnees-bancaires", show, roles=LEAD),
     route("GET", "/coordonnees-bancaires/changer", show_change, roles=LEAD),
-    route("POST", "/coordonnees-bancaires/changer", change, roles=LEAD),
+    route("POST", "/coordonnees-bancaires/changer", change, roles=LEAD, slow=True),
     route("GET", "/coordonnees-bancaires/annuler", show_cancel, roles=LEAD),
-    route("POST", "/coordonnees-bancaires/annuler", cancel, roles=LEAD),
+    route("POST", "/coordonnees-bancaires/annuler", cancel, roles=LEAD, slow=True),
 ]

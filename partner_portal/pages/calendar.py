@@ -32,7 +32,7 @@ def feed(visit: PartnerVisit) -> Response:
         texts=PAGES.texts,
         scheme_name=visit.office.settings.scheme_name,
         at=at,
-        link=str(visit.request.base_url).rstrip("/") + f"{PREFIX}/remboursements",
+        link=f"{visit.origin}{PREFIX}/remboursements",
     )
     return Response(
         content,

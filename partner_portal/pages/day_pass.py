@@ -89,8 +89,7 @@ def show_pass(visit: PartnerVisit) -> Response:
         secret = secret_of_pass(connection, visit.office.keys, bearer.delegate_id)
     address = qr = None
     if secret is not None and bearer.group == "active":
-        base = visit.request.base_url
-        address = f"{base.scheme}://{base.netloc}{PREFIX}/passe/{secret}"
+        address = f"{visit.origin}{PREFIX}/passe/{secret}"
         qr = qr_svg(address, label=visit.portal.pages.texts["passes"]["qr_label"])
     return visit.page("delegates/pass.html", bearer=bearer, address=address, qr=qr)
 

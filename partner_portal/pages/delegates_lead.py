@@ -76,5 +76,5 @@ def _show(visit: PartnerVisit, delegate: ListedDelegate) -> Response:
 
 ROUTES: Final = [
     route("GET", "/delegues/{delegate_id:number}/principal", show, roles=LEAD),
-    route("POST", "/delegues/{delegate_id:number}/principal", hand_over, roles=LEAD),
+    route("POST", "/delegues/{delegate_id:number}/principal", hand_over, roles=LEAD, slow=True),
 ]

@@ -16,7 +16,7 @@ from cardservice.domain.refusal import Refused
 from cardservice.services.choose_password import choose_password
 from cardservice.services.send_link import send_asked_link
 from cardservice.services.sign_in import start_signed_in
-from cardservice.services.sign_in_links import email_of_link, link_of
+from cardservice.services.sign_in_links import link_of, sent_link_of
 from cardservice.services.spaces import Space, spaces_of
 from cardservice.webkit.forms import Shown
 from cardservice.webkit.pages import sentence_of
@@ -44,7 +44,7 @@ def show_link(visit: PartnerVisit) -> Response:
     with unit_of_work(visit.office.engine) as connection:
         link = link_of(connection, _secret(visit), use_up=False)
         if link is None:
-            is_known = email_of_link(connection, _secret(visit)) is not None
+            is_known = sent_link_of(connection, _secret(visit)) is not None
             return _over(visit, is_known=is_known)
         invited = _invited(spaces_of(connection, link.credential_id, state="invited"), link.purpose)
         known = [*invited, *spaces_of(connection, link.credential_id)]
@@ -61,7 +61,7 @@ def use_link(visit: PartnerVisit) -> Response:
     with unit_of_work(visit.office.engine) as connection:
         link = link_of(connection, secret, use_up=False)
         if link is None:
-            return _over(visit, is_known=email_of_link(connection, secret) is not None)
+            return _over(visit, is_known=sent_link_of(connection, secret) is not None)
         invited = _invited(spaces_of(connection, link.credential_id, state="invited"), link.purpose)
         chosen = refused or choose_password(
             connection,
@@ -89,11 +89,11 @@ def use_link(visit: PartnerVisit) -> Response:
 
 def ask_again(visit: PartnerVisit) -> Response:
     with unit_of_work(visit.office.engine) as connection:
-        email = email_of_link(connection, _secret(visit))
-    if email is None:
+        link = sent_link_of(connection, _secret(visit))
+    if link is None:
         return _over(visit, is_known=False)
     answer = visit.page("sign_in/link_sent.html")
-    answer.background = BackgroundTask(_send, visit, email)
+    answer.background = BackgroundTask(_send, visit, link.email, link.purpose)
     return answer
 
 
@@ -115,11 +115,17 @@ def _over(visit: PartnerVisit, *, is_known: bool) -> Response:
     )
 
 
-def _send(visit: PartnerVisit, email: str) -> None:
+def _send(visit: PartnerVisit, email: str, instead_of: str = "reset") -> None:
     office = visit.office
     try:
         with unit_of_work(office.engine) as connection:
-            send_asked_link(connection, office.keys, email=email, network=visit.address)
+            send_asked_link(
+                connection,
+                office.keys,
+                email=email,
+                network=visit.address,
+                instead_of=instead_of,
+            )
     except Exception as failure:
         # The answer has gone: the person asks again. An address has no place in a log.
         _log.warning("a link could not be made: %s", type(failure).__name__)
@@ -129,6 +135,6 @@ ROUTES = [
     route("GET", "/mot-de-passe-oublie", show_forgotten, roles=None),
     route("POST", "/mot-de-passe-oublie", ask, roles=None),
     route("GET", "/lien/{secret}", show_link, roles=None),
-    route("POST", "/lien/{secret}", use_link, roles=None),
+    route("POST", "/lien/{secret}", use_link, roles=None, slow=True),
     route("POST", "/lien/{secret}/nouveau", ask_again, roles=None),
 ]

@@ -58,7 +58,7 @@ def show(visit: PartnerVisit) -> Response:
         page=page,
         last=last,
         name_of=name_of,
-        feed_address=str(visit.request.base_url).rstrip("/") + f"{PREFIX}/calendrier/{feed}.ics",
+        feed_address=f"{visit.origin}{PREFIX}/calendrier/{feed}.ics",
     )
 
 

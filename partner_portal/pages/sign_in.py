@@ -108,9 +108,12 @@ def enter_chosen(visit: PartnerVisit) -> Response:
         return out_of_turn(visit)
     chosen = visit.form.text("espace")
     with unit_of_work(visit.office.engine) as connection:
-        entered = None
+        entered: SignedIn | Refused | None = None
         if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
             entered = choose_space(connection, session, int(chosen))
+    if isinstance(entered, Refused):
+        # The cookie stays: the click that was quicker has put the new secret into it.
+        return visit.go(SIGN_IN, said="sign_in_over")
     return unknown(visit) if entered is None else go_on(visit, entered)
 
 
@@ -137,7 +140,7 @@ def _leave(visit: PartnerVisit, *, by_choice: bool = False) -> None:
 
 ROUTES = [
     route("GET", "/connexion", show, roles=None),
-    route("POST", "/connexion", enter, roles=None),
+    route("POST", "/connexion", enter, roles=None, slow=True),
     route("GET", "/connexion/espace", show_spaces, roles=None),
     route("POST", "/connexion/espace", enter_chosen, roles=None),
     route("POST", "/deconnexion", sign_out, roles=None),

@@ -199,7 +199,7 @@ def test_a_sale_that_waited_for_its_twin_reads_the_register_again(
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(debit_once, till, call)
         wait_until_blocked(db, till)
-        clock.set(A_MORNING)  # which moves the register, and nothing else
+        clock.set(A_MORNING + timedelta(minutes=1))  # the register moves, the day does not
         holder.rollback()
         assert waiting.result(20).status == "stale"
     assert operations_of(db, call.operation_id) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -287,3 +288,19 @@ def test_names_are_shown_as_text(team: Team, lead: Visitor, signed_in: SignedIn)
 def test_a_number_that_no_row_can_have_is_an_address_that_does_not_exist(lead: Visitor) -> None:
     paths = [f"/partenaire/delegues/{digits}" for digits in ("9" * 18, "9" * 19, "9" * 5_000)]
     assert [lead.get(path).status_code for path in paths] == [404, 404, 404]
+
+
+@pytest.mark.parametrize("public_origin", ["https://carte.example", None])
+def test_the_address_of_a_pass_begins_with_the_name_that_people_know(
+    site: Site,
+    team: Team,
+    lead: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    public_origin: str | None,
+) -> None:
+    settings = replace(site.served.settings, smtp_host=None, public_origin=public_origin)
+    monkeypatch.setattr(site.app.state, "office", replace(site.served, settings=settings))
+    shown, path = made_pass(lead, team)
+    # As a proxy hands it over that keeps no name: the one people know is the operator's word.
+    page = lead.get(shown, headers={"Host": "backend.internal:8000"}).text
+    assert (public_origin or "http://backend.internal:8000") + path in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,6 +135,24 @@ def test_the_calendar_needs_no_session_and_tells_dates_and_sums_alone(
     assert events.keys() == _events(stranger.get(address).content).keys(), "identities are stable"
     for name in ("Camille", "Roux", "Librairie", "FR76", "••••"):
         assert name not in answer.text
+
+
+@pytest.mark.parametrize("public_origin", ["https://carte.example", None])
+def test_the_calendar_and_what_it_leads_to_begin_with_the_name_that_people_know(
+    site: Site,
+    lead: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    public_origin: str | None,
+) -> None:
+    settings = replace(site.served.settings, smtp_host=None, public_origin=public_origin)
+    monkeypatch.setattr(site.app.state, "office", replace(site.served, settings=settings))
+    asked = {"Host": "backend.internal:8000"}
+    origin = public_origin or "http://backend.internal:8000"
+    page = lead.get(MONEY, headers=asked).text
+    path = FEED.findall(page)[0]
+    assert origin + path in page
+    events = _events(lead.get(path, headers=asked).content)
+    assert {str(event["url"]) for event in events.values()} == {origin + MONEY}
 
 
 def test_a_renewed_calendar_ends_the_old_address(lead: Visitor, signed_in: SignedIn) -> None:

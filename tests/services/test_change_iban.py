@@ -214,6 +214,8 @@ def test_the_only_account_of_a_partner_is_never_taken_back(office):
 
 def test_once_verified_by_an_agent_it_is_in_use_and_the_delegates_are_told(office, team, clock):
     change(office, team)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(text("UPDATE partner SET email = 'Contact@Librairie.example'"))
     clock.set(A_MORNING + timedelta(hours=48, minutes=1))
     agent = make_agent(office)
     done = verify_iban(office.engine, partner_name=team.partner.siret, email=agent.email)
@@ -222,7 +224,9 @@ def test_once_verified_by_an_agent_it_is_in_use_and_the_delegates_are_told(offic
         accounts = live_accounts(connection, team.partner.partner_id)
     assert list(accounts) == ["verified"]
     told = mails(office, "iban_verified")
-    assert team.people["lead"].email in {recipient for recipient, _ in told}
+    active = ("lead", "cashier", "accountant", "editor")
+    addresses = {team.people[one].email for one in active} | {"contact@librairie.example"}
+    assert {recipient for recipient, _ in told} == addresses
     assert told[0].facts == {
         "partner_name": team.partner.trade_name,
         "masked_iban": "FR76 •••• 0129",

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.delegates import delegates_of
+from cardservice.db.queries.delegates import delegate_of, delegates_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.acting_delegate import acting_delegate
 from cardservice.services.change_delegate import change_delegate
@@ -15,6 +15,7 @@ from cardservice.services.invite_delegate import invite_delegate
 from cardservice.services.invite_lead import invite_lead, partners_to_invite
 from cardservice.services.remove_delegate import remove_delegate
 from cardservice.services.resume_delegate import resume_delegate
+from cardservice.services.send_link import MOST_AN_HOUR
 from cardservice.services.suspend_delegate import suspend_delegate
 from tests.conftest import A_MORNING
 from tests.makers import make_partner
@@ -147,6 +148,39 @@ def test_an_invitation_is_sent_again_only_to_who_has_not_come(office, team, lead
         assert again(name) == Refused("delegate_not_invited")
 
 
+def test_nobodys_letter_box_is_filled_with_invitations(office, team, lead, clock):
+    def again(delegate_id):
+        return invite_again(office.engine, office.keys, lead=lead, delegate_id=delegate_id)
+
+    invited = team.people["invited"].delegate_id
+    answers = [again(invited) for _ in range(MOST_AN_HOUR + 1)]
+    assert not any(isinstance(one, Refused) for one in answers[:-1])
+    assert answers[-1] == Refused("invitations_too_many")
+    assert len(mails(office, "invitation")) == MOST_AN_HOUR
+    assert not isinstance(again(invite(office, lead)), Refused)
+    clock.set(A_MORNING + timedelta(minutes=61))
+    assert not isinstance(again(invited), Refused)
+
+
+def test_an_accountant_has_every_outlet_whatever_was_ticked(office, team, lead):
+    foreign = make_partner(office).outlet_id
+    here = frozenset((team.partner.outlet_id,))
+    for number, ticked in enumerate((here, frozenset(), frozenset((foreign,)))):
+        asked = Entrusted("accountant", ticked, None, None)
+        invited = invite(office, lead, f"compta{number}@librairie.example", asked)
+        assert delegate_row(office, invited).every_outlet
+    change(office, lead, team.people["cashier"], Entrusted("accountant", here, None, None))
+    assert acting(office, team, "cashier").every_outlet
+    assert (
+        rows(
+            office,
+            "SELECT FROM delegate_outlet WHERE delegate_id = :d",
+            d=team.people["cashier"].delegate_id,
+        )
+        == []
+    )
+
+
 # Changing
 
 
@@ -272,6 +306,21 @@ def test_the_list_says_who_is_active_invited_suspended_and_over(office, team, le
         "Nadia Attendue": "invited",
     }
     assert listed[0].role == "lead"
+
+
+def test_how_somebody_signs_in_elsewhere_is_told_to_nobody_before_they_come_nor_after(
+    office, team, lead
+):
+    def shown(delegate_id):
+        with unit_of_work(office.engine) as connection:
+            return delegate_of(connection, lead.partner_id, delegate_id).has_second_factor
+
+    stranger = make_team(office).people["cashier"]
+    invited = invite(office, lead, stranger.email)
+    assert not shown(invited)
+    remove_delegate(office.engine, lead=lead, delegate_id=invited)
+    assert not shown(invited)
+    assert shown(team.people["cashier"].delegate_id)
 
 
 # The Département invites leads

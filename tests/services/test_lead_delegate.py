@@ -7,9 +7,25 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from cardservice.db.engine import unit_of_work
+from cardservice.domain.refusal import Refused
+from cardservice.services.import_partners import import_partners
+from cardservice.services.invite_lead import invite_lead
 from cardservice.services.lead_delegate import credential_of
 from cardservice.wiring import Office
-from tests.makers import make_partner
+from tests.makers import make_partner, partner_line, register
+from tests.services.at_the_door import invited_lead, lead_with_password
+from tests.services.partner_people import mails, rows
+
+TYPO, RIGHT = "direction@libraire.example", "Direction@Librairie.example"
+LEADS = (
+    "SELECT email FROM delegate JOIN credential USING (credential_id)"
+    " WHERE role = 'lead' AND state <> 'removed'"
+)
+
+
+def take(office: Office, line: dict[str, str]) -> None:
+    done = import_partners(office.engine, register([line]), actor="test")
+    assert not isinstance(done, Refused) and done.taken, done
 
 
 def test_a_partner_that_is_taken_on_has_its_lead_who_is_still_to_be_invited(office: Office) -> None:
@@ -83,3 +99,54 @@ def test_a_partner_never_has_two_leads(office: Office) -> None:
                 "credential_id": credential_of(connection, "autre@librairie.example"),
             },
         )
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+def test_a_corrected_address_of_the_register_is_where_the_waiting_lead_is_invited(
+    office: Office,
+) -> None:
+    line = partner_line(email=TYPO)
+    lead = invited_lead(office, make_partner(office, **line))
+    invitation, new_password = lead.link(), lead.link("reset")
+    take(office, line | {"email": RIGHT})
+    for old in (invitation, new_password):
+        assert lead.choose(old) == Refused("link_unknown")
+    invite_lead(office.engine, office.keys, partner_name=line["siret"], actor="test")
+    assert [one.recipient for one in mails(office, "invitation")] == [RIGHT.lower()]
+    ((detail,),) = rows(office, "SELECT detail FROM journal WHERE action = 'partner.update'")
+    assert detail == "partner, lead"
+    # The same address again, written otherwise, ends no link.
+    invited = invited_lead(office, lead.partner)
+    link = invited.link()
+    take(office, line | {"email": RIGHT.lower()})
+    assert not isinstance(invited.choose(link), Refused)
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+def test_a_lead_who_has_come_stays_whatever_address_the_register_has(office: Office) -> None:
+    line = partner_line(email=TYPO)
+    lead = lead_with_password(office, **line)
+    link = lead.link("reset")
+    take(office, line | {"email": RIGHT})
+    assert rows(office, LEADS) == [(TYPO,)]
+    assert not isinstance(lead.choose(link), Refused)
+
+
+def test_an_address_that_is_a_delegate_already_does_not_become_lead_by_the_register(
+    office: Office,
+) -> None:
+    line = partner_line(email=TYPO)
+    partner = make_partner(office, **line)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO delegate (partner_id, credential_id, role, every_outlet, created_at)"
+                " VALUES (:partner_id, :credential_id, 'editor', true, ledger_now())"
+            ),
+            {
+                "partner_id": partner.partner_id,
+                "credential_id": credential_of(connection, RIGHT),
+            },
+        )
+    take(office, line | {"email": RIGHT})
+    assert rows(office, LEADS) == [(TYPO,)]

@@ -11,8 +11,8 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services import password_hash
 from cardservice.services.guess_guard import FORGOTTEN_AFTER, count_try, person_guarded
-from cardservice.services.sign_in import choose_space, sign_in
-from cardservice.services.web_sessions import start_session
+from cardservice.services.sign_in import arrive, choose_space, sign_in
+from cardservice.services.web_sessions import end_session, start_session
 from tests.conftest import A_MORNING
 from tests.makers import make_partner
 from tests.services.at_the_door import (
@@ -26,6 +26,7 @@ from tests.services.at_the_door import (
     session_at,
     wear_out,
 )
+from tests.services.partner_people import at_once
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 FAILED = Refused("sign_in_failed")
@@ -80,6 +81,30 @@ def test_who_acts_for_two_partners_chooses_and_may_change(office):
         other = choose_space(connection, session_at(office, secret), second.delegate_id).secret
     assert session_at(office, other).delegate_id == second.delegate_id
     assert session_at(office, secret) is None
+
+
+def test_of_clicks_at_once_one_enters_the_space_and_the_others_find_the_session_over(office):
+    first = cashier(office, email="deux@librairie.example")
+    second = cashier(office, email="deux@librairie.example")
+    session = session_at(office, first.come().secret)
+
+    def enter(comer):
+        with unit_of_work(office.engine) as connection:
+            return choose_space(connection, session, comer.delegate_id)
+
+    answers = at_once(*[lambda one=one: enter(one) for one in (first, second) * 2])
+    (entered,) = [one for one in answers if one != FAILED]
+    assert session_at(office, entered.secret).stage == "open"
+    assert rows(office, "SELECT count(*) FROM journal WHERE action = 'delegate.sign_in'") == [(1,)]
+
+
+@pytest.mark.parametrize("partners", [1, 2])
+def test_nobody_arrives_with_a_session_that_is_over(office, partners):
+    comers = [cashier(office, email="deux@librairie.example") for _ in range(partners)]
+    session = session_at(office, comers[0].come().secret)
+    with unit_of_work(office.engine) as connection:
+        end_session(connection, session)
+        assert arrive(connection, session) == FAILED
 
 
 def test_nobody_enters_the_space_of_somebody_else(office):

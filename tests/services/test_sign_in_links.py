@@ -9,8 +9,13 @@ import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from cardservice.services.acting_delegate import acting_delegate
+from cardservice.services.entrusted import Entrusted
+from cardservice.services.invite_again import invite_again
+from cardservice.services.invite_delegate import invite_delegate
+from cardservice.services.invite_lead import invite_lead
 from cardservice.services.send_link import MOST_AN_HOUR, send_asked_link, send_link
-from cardservice.services.sign_in_links import email_of_link, link_of
+from cardservice.services.sign_in_links import link_of, sent_link_of
 from tests.conftest import A_MORNING
 from tests.makers import make_partner
 from tests.services.at_the_door import (
@@ -24,15 +29,28 @@ from tests.services.at_the_door import (
     session_at,
     wear_out,
 )
+from tests.services.partner_people import at_once
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 GONE = Refused("link_unknown")
 TOO_WEAK = Refused("password_too_weak")
 
 
-def ask(office, email, network="192.0.2.1"):
+def ask(office, email, network="192.0.2.1", **options):
     with unit_of_work(office.engine) as connection:
-        send_asked_link(connection, office.keys, email=email, network=network)
+        send_asked_link(connection, office.keys, email=email, network=network, **options)
+
+
+def also_invited(office, comer):
+    """Another partner's lead invites somebody, and again; the delegation that waits."""
+    other = lead_with_password(office)
+    with unit_of_work(office.engine) as connection:
+        lead = acting_delegate(connection, other.delegate_id)
+    asked = Entrusted("editor", None, None, None)
+    invited = invite_delegate(office.engine, office.keys, lead=lead, email=comer.email, asked=asked)
+    for _ in range(MOST_AN_HOUR):
+        invite_again(office.engine, office.keys, lead=lead, delegate_id=invited)
+    return invited
 
 
 def kinds(office):
@@ -90,15 +108,26 @@ def test_a_link_is_over_after_fifteen_minutes(office, clock):
     clock.set(A_MORNING + timedelta(minutes=15, seconds=1))
     assert lead.choose(secret) == GONE
     with unit_of_work(office.engine) as connection:
-        assert email_of_link(connection, secret) == lead.email
-        assert email_of_link(connection, "never sent") is None
+        assert sent_link_of(connection, secret).email == lead.email
+        assert sent_link_of(connection, "never sent") is None
 
 
-def test_a_newer_link_ends_the_older_one(office):
+@pytest.mark.parametrize("purpose", ["invitation", "reset"])
+def test_a_newer_link_ends_the_older_one_of_its_purpose(office, purpose):
     lead = invited_lead(office)
-    older, newer = lead.link(), lead.link("reset")
+    older, newer = lead.link(purpose), lead.link(purpose)
     assert lead.choose(older) == GONE
     assert lead.choose(newer).email == lead.email
+
+
+def test_a_new_password_leaves_an_invitation_and_an_invitation_leaves_no_other_link(office):
+    lead = invited_lead(office)
+    invitation, first = lead.link(), lead.link("reset")
+    assert lead.choose(first).email == lead.email
+    second = lead.link("reset")
+    assert lead.choose(invitation, OTHER_PASSWORD).email == lead.email
+    assert rows(office, "SELECT state FROM delegate") == [("active",)]
+    assert lead.choose(second) == GONE
 
 
 def test_a_new_password_ends_every_session_and_never_skips_the_second_factor(office):
@@ -138,6 +167,60 @@ def test_who_has_a_password_gets_a_reset_and_who_has_none_an_invitation(office):
     known, invited = lead_with_password(office), invited_lead(office)
     ask(office, known.email.upper()), ask(office, invited.email)
     assert kinds(office)[-2:] == ["reset", "invitation"]
+
+
+def test_somebody_elses_invitations_silence_nobody_who_asks(office):
+    comer = cashier(office)
+    waiting = also_invited(office, comer)
+    for _ in range(MOST_AN_HOUR + 1):
+        ask(office, comer.email)
+    assert kinds(office)[-MOST_AN_HOUR - 1 :] == ["invitation"] + ["reset"] * MOST_AN_HOUR
+    newcomer = invited_lead(office)
+    for _ in range(MOST_AN_HOUR):
+        invite_lead(office.engine, office.keys, partner_name=newcomer.partner.siret, actor="test")
+    before = len(kinds(office))
+    for _ in range(MOST_AN_HOUR + 1):
+        ask(office, newcomer.email)
+    assert kinds(office)[before:] == ["invitation"] * MOST_AN_HOUR
+    assert rows(office, f"SELECT state FROM delegate WHERE delegate_id = {waiting}") == [
+        ("invited",)
+    ]
+
+
+def test_who_has_a_password_accepts_another_partners_invitation_by_its_mail(office):
+    comer = cashier(office)
+    waiting = also_invited(office, comer)
+    invitation = comer.link()
+    comer.choose(comer.link("reset"), OTHER_PASSWORD)
+    state = f"SELECT state, first_name FROM delegate WHERE delegate_id = {waiting}"
+    assert rows(office, state) == [("invited", None)]
+    comer.choose(invitation)
+    assert rows(office, state) == [("active", "Zoé")]
+    assert comer.come().stage == "choice"
+
+
+def test_an_invitation_that_is_over_is_followed_by_another_one(office):
+    comer = cashier(office)
+    ask(office, comer.email, instead_of="invitation")
+    assert kinds(office)[-1] == "reset"
+    also_invited(office, comer)
+    ask(office, comer.email, instead_of="invitation")
+    assert kinds(office)[-2:] == ["invitation", "invitation"]
+
+
+def test_who_may_enter_nowhere_yet_is_led_in_by_an_invitation(office, superuser):
+    comer = cashier(office)
+    superuser(f"UPDATE delegate SET state = 'removed' WHERE delegate_id = {comer.delegate_id}")
+    also_invited(office, comer)
+    before = len(kinds(office))
+    ask(office, comer.email)
+    assert kinds(office)[before:] == ["invitation"]
+
+
+def test_links_asked_for_all_at_once_are_no_more_than_a_few(office):
+    comer = cashier(office)
+    at_once(*[lambda: ask(office, comer.email)] * 8)
+    assert kinds(office).count("reset") == MOST_AN_HOUR
 
 
 def test_who_cannot_sign_in_gets_nothing(office, superuser):

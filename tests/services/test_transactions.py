@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.reference_search import reference_holds
+from cardservice.db.queries.transaction_choices import choices_of
 from cardservice.db.queries.transactions import (
     STATE_GROUPS,
     Scope,
@@ -27,10 +28,14 @@ from cardservice.db.queries.transactions import (
 from cardservice.domain.operation import WALLETS
 from cardservice.domain.short_code import operation_reference
 from cardservice.services.cancel_from_portal import cancel_from_portal
+from cardservice.services.change_delegate import change_delegate
+from cardservice.services.entrusted import Entrusted
 from cardservice.wiring import Office
 from clearing.day_close import close_days
 from tests.conftest import A_MORNING, Clock
 from tests.counter import SPORT, TUTORING
+from tests.portals.people import make_team
+from tests.services.partner_people import acting
 from tests.services.street_of_delegates import Street, make_street
 
 TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
@@ -286,3 +291,22 @@ def test_what_was_sold_after_midnight_stands_on_the_new_day(office: Office) -> N
         for day, expected in ((TODAY, before), (TODAY + timedelta(days=1), after)):
             (line,) = page_of(connection, scope, Wanted(day, day), limit=10)
             assert line.operation_id == expected
+
+
+def test_who_is_bound_to_an_outlet_is_offered_nobody_of_another_one(office: Office) -> None:
+    team = make_team(office)
+    lead = acting(office, team)
+    asked = Entrusted("cashier", frozenset((team.annex_id,)), None, None)
+    change_delegate(
+        office.engine, lead=lead, delegate_id=team.people["cashier"].delegate_id, asked=asked
+    )
+
+    def offered(outlet_ids: tuple[int, ...] | None) -> set[str]:
+        with unit_of_work(office.engine) as connection:
+            choices = choices_of(connection, Scope(lead.partner_id, outlet_ids))
+        return {name for _, name in choices.delegates}
+
+    here = {"Camille Roux", "Jules Renfort", "Paul Absent"}
+    assert offered((team.partner.outlet_id,)) == here
+    assert offered((team.annex_id,)) == {"Camille Roux", "Sofia Blanc"}
+    assert offered(None) == here | {"Sofia Blanc"}

@@ -1,7 +1,8 @@
 """The postman's rounds: a background task of the service that empties the letter box every second.
 
-The law: a round runs in a thread and is never cut short: stopping waits for the mail at hand. What
-fails is logged and tried at the next round; nothing that happens here ends the service.
+The law: a mail is handed over in a thread and never cut short: stopping waits for the mail at hand,
+and for no other. What fails is logged and tried at the next round; nothing that happens here ends
+the service.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ _log = logging.getLogger("cjeune.mail")
 
 @dataclass
 class Postman:
-    """`post()` hands over what is due; `tidy()` removes what is over. Both block."""
+    """`post()` hands over one mail and says whether another may follow at once; `tidy()` removes
+    what is over. Both block."""
 
-    post: Callable[[], object]
+    post: Callable[[], bool]
     tidy: Callable[[], object]
     seconds: float = _SECONDS
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,7 +33,8 @@ class Postman:
         """Rounds until `stop`."""
         rounds = 0
         while not self._stopping.is_set():
-            await self._do(self.post)
+            while await self._do(self.post) and not self._stopping.is_set():
+                pass
             if rounds % _ROUNDS_BETWEEN_TIDYING == 0:
                 await self._do(self.tidy)
             rounds += 1
@@ -39,11 +42,12 @@ class Postman:
                 await asyncio.wait_for(self._stopping.wait(), self.seconds)
 
     def stop(self) -> None:
-        """Ends `run` after the round at hand."""
+        """Ends `run` after the mail at hand."""
         self._stopping.set()
 
-    async def _do(self, work: Callable[[], object]) -> None:
+    async def _do(self, work: Callable[[], object]) -> object:
         try:
-            await asyncio.to_thread(work)
+            return await asyncio.to_thread(work)
         except Exception as failure:
             _log.warning("round failed: %s", type(failure).__name__)
+            return None

@@ -1,7 +1,8 @@
 """Carries mail to an SMTP server.
 
 The law: certificates are verified, a password is never sent in the clear, every wait is bounded. A
-5xx answer about this mail is final (MailRefused); everything else may be better later.
+5xx answer about this mail is final (MailRefused); what is no answer about this mail is the server's
+own trouble (MailServerAway); everything else may be better later.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 
-from cardservice.domain.mail import MailRefused
+from cardservice.domain.mail import MailRefused, MailServerAway
 
 SECURITIES: Final = ("starttls", "tls", "none")
 _FINAL: Final = range(500, 600)
+# "Closing the line": said in place of an answer, whatever was asked.
+_CLOSING: Final = 421
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,11 @@ class SmtpServer:
         assert self.user is None or self.security != "none", "no password in the clear"
 
     def carry(self, message: EmailMessage) -> None:
-        """Returns when the server has taken the message. Raises MailRefused, or OSError."""
+        """Returns when the server has taken the message.
+
+        Raises MailRefused, MailServerAway, or SMTPException for what may be better later.
+        """
         with self._connection() as server:
-            if self.security == "starttls":
-                server.starttls(context=self.trust)
-            if self.user is not None:
-                assert self.password_file is not None, "CJEUNE_SMTP_PASSWORD_FILE goes with a user"
-                server.login(self.user, self.password_file.read_text("utf-8").strip())
             try:
                 server.send_message(
                     message,
@@ -54,21 +55,25 @@ class SmtpServer:
                 )
             except smtplib.SMTPRecipientsRefused as refused:
                 ((code, _),) = refused.recipients.values()
-                _raise_if_final(code)
+                _judge(code)
                 raise
             except smtplib.SMTPResponseException as refused:
-                _raise_if_final(refused.smtp_code)
+                _judge(refused.smtp_code)
                 raise
+            except OSError as broken:
+                raise MailServerAway(type(broken).__name__) from broken
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        if self.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=self.timeout_seconds, context=self.trust
-            )
-        else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
         try:
+            server = self._connected()
+        except OSError as broken:
+            raise MailServerAway(type(broken).__name__) from broken
+        try:
+            try:
+                self._let_in(server)
+            except OSError as broken:
+                raise MailServerAway(type(broken).__name__) from broken
             yield server
         finally:
             # The message is taken, or it is not: a farewell that fails changes neither.
@@ -76,8 +81,26 @@ class SmtpServer:
                 server.quit()
             server.close()
 
+    def _connected(self) -> smtplib.SMTP:
+        if self.security == "tls":
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_seconds, context=self.trust
+            )
+        return smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
 
-def _raise_if_final(code: int) -> None:
+    def _let_in(self, server: smtplib.SMTP) -> None:
+        if self.security == "starttls":
+            server.starttls(context=self.trust)
+        # Here, and not with the mail: a server that refuses our name refuses no mail of anybody.
+        server.ehlo_or_helo_if_needed()
+        if self.user is not None:
+            assert self.password_file is not None, "CJEUNE_SMTP_PASSWORD_FILE goes with a user"
+            server.login(self.user, self.password_file.read_text("utf-8").strip())
+
+
+def _judge(code: int) -> None:
+    if code == _CLOSING:
+        raise MailServerAway(str(code))
     if code in _FINAL:
         # The server's own words may quote the address: the code is enough.
         raise MailRefused(str(code))

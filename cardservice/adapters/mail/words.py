@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from cardservice.domain.money import format_euros
-
 _PACKAGE: Final = "cardservice.adapters.mail"
 
 
@@ -54,12 +52,10 @@ def _subjects() -> dict[str, str]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader(_PACKAGE),
         autoescape=select_autoescape(("html",), default=False, default_for_string=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["euros"] = format_euros
-    return environment

@@ -15,7 +15,8 @@ RECENT_DAYS: Final = 31
 @dataclass(frozen=True, slots=True)
 class ListedDelegate:
     """A delegate as the lead sees them. `outlets` are names, empty when all are open; `day` is
-    that of a pass; `is_over` when the last day has gone by."""
+    that of a pass; `is_over` when the last day has gone by. How somebody signs in who has not come
+    here yet, or has gone, is none of this partner's business: `has_second_factor` is False."""
 
     delegate_id: int
     role: str
@@ -58,7 +59,7 @@ SELECT d.delegate_id, d.role, d.state, coalesce(d.first_name, '') AS first_name,
        coalesce(places.names, '{}') AS outlets, coalesce(places.ids, '{}') AS outlet_ids,
        d.ends_before, d.ceiling_cents,
        coalesce(d.ends_before <= :today, false) AS is_over,
-       c.totp_enrolled_at IS NOT NULL AS has_second_factor,
+       d.state IN ('active', 'suspended') AND c.totp_enrolled_at IS NOT NULL AS has_second_factor,
        d.created_at AS invited_at, greatest(noted.at, sold.at) AS last_act_at, t.opened_at
 FROM delegate d
 LEFT JOIN credential c USING (credential_id)

@@ -43,6 +43,9 @@ def choices_of(connection: Connection, scope: Scope) -> Choices:
         " FROM delegate d WHERE d.partner_id = :partner_id AND d.activated_at IS NOT NULL"
         " AND d.role IN ('lead', 'cashier', 'day_cashier')"
         " AND (CAST(:delegate_id AS bigint) IS NULL OR d.delegate_id = :delegate_id)"
+        " AND (CAST(:outlets AS bigint[]) IS NULL OR d.every_outlet OR EXISTS (SELECT"
+        "  FROM delegate_outlet x WHERE x.delegate_id = d.delegate_id"
+        "  AND x.outlet_id = ANY(:outlets)))"
         " ORDER BY name, d.delegate_id LIMIT 500"
     )
     terminals = (
