@@ -182,8 +182,9 @@ def test_a_sale_that_nothing_speaks_against_is_asked_one_question(
 
 
 def test_a_sale_judged_on_another_day_is_stale_even_if_nobody_waited(
-    street: Street, db: psycopg.Connection
+    street: Street, db: psycopg.Connection, stop_clock: Callable[[datetime], None]
 ) -> None:
+    stop_clock(A_MORNING)
     call = street.call(10, judged_on=A_MORNING.date() - timedelta(days=1))
     assert debit_once(db, call).status == "stale"
     assert operations_of(db, call.operation_id) == []
@@ -206,8 +207,9 @@ def test_a_sale_that_waited_for_its_twin_reads_the_register_again(
 
 
 def test_a_sale_that_goes_alone_reads_the_register_again(
-    street: Street, db: psycopg.Connection
+    street: Street, db: psycopg.Connection, stop_clock: Callable[[datetime], None]
 ) -> None:
+    stop_clock(A_MORNING)
     call = street.call(10, register_version=0, wait=True)
     assert debit_once(db, call).status == "stale"
     assert operations_of(db, call.operation_id) == []

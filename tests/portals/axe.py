@@ -39,6 +39,22 @@ _TOO_WIDE = """() => {
   return `${wide} px wide in ${room}: ${culprits.join(", ")}`;
 }"""
 
+# A column so narrow that a word stands on its head, a letter or two to the line.
+_SQUEEZED = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const text = node.data.trim();
+    if (text.length < 5 || !node.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const lines = new Set([...range.getClientRects()].filter((r) => r.width > 1 && r.height > 1)
+      .map((r) => Math.round(r.top)));
+    if (lines.size > 2 && text.length / lines.size < 3) found.push(text.slice(0, 30));
+  }
+  return found;
+}"""
+
 _SMALL = """() => [...document.querySelectorAll(
     "button, select, textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio]),"
     + ".button, nav a, label.box, summary")]
@@ -100,9 +116,10 @@ def violations(page: Page) -> list[str]:
 
 
 def too_wide(page: Page) -> list[str]:
-    """Whether somebody must scroll sideways to read."""
+    """What somebody must scroll sideways to read, or turn the head for."""
     told = page.evaluate(_TOO_WIDE)
-    return _of(page, [told] if told else [])
+    squeezed = [f"a letter to the line: {text}" for text in page.evaluate(_SQUEEZED)]
+    return _of(page, [told, *squeezed] if told else squeezed)
 
 
 def small_targets(page: Page) -> list[str]:

@@ -99,6 +99,17 @@ def posting(site: Site) -> Iterator[None]:
         thread.join(20)
 
 
+@contextlib.contextmanager
+def known_as(site: Site, public_origin: str | None) -> Iterator[None]:
+    """The portal as its operator would have set it up under this name, or under none."""
+    settings = replace(site.served.settings, smtp_host=None, public_origin=public_origin)
+    site.app.state.office = replace(site.served, settings=settings)
+    try:
+        yield
+    finally:
+        site.app.state.office = site.served
+
+
 def fresh_address() -> str:
     """A network address nobody has called from: budgets of addresses outlive a test."""
     number = next(_ADDRESSES)

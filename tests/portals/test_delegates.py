@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from cardservice.services.send_link import MOST_AN_HOUR
+from cardservice.webkit.sentences import refusal_sentence
 from tests.conftest import A_MORNING, Clock
 from tests.portals.conftest import SignedIn
 from tests.portals.people import PASSWORD, Team
-from tests.portals.site import Site
+from tests.portals.site import Site, known_as
 from tests.portals.visitor import SESSION_COOKIE, Visitor
 from tests.services.partner_people import code, delegate_row, mails, rows
 
@@ -141,6 +142,43 @@ def test_the_form_of_a_change_shows_what_holds_now(team: Team, lead: Visitor) ->
     assert f'value="{team.annex_id}" checked' not in page
     of_lead = lead.get(f"{DELEGATES}/{team.people['lead'].delegate_id}/modifier")
     assert of_lead.status_code == 303
+
+
+def test_an_accountant_keeps_no_outlet_that_was_ticked(
+    site: Site, team: Team, lead: Visitor
+) -> None:
+    fields = {"role": "accountant", "points_de_vente": str(team.annex_id)}
+    invited = lead.post(f"{DELEGATES}/inviter", invitation(**fields))
+    page = lead.get(invited.headers["location"]).text
+    assert "Tous les points de vente" in page and "Annexe</dd>" not in page
+    here = f"{DELEGATES}/{team.people['cashier'].delegate_id}"
+    assert lead.post(f"{here}/modifier", fields).status_code == 303
+    assert delegate_row(site.office, team.people["cashier"].delegate_id).every_outlet
+    assert (
+        "Un comptable voit toujours tous les points de vente"
+        in lead.get(f"{DELEGATES}/inviter").text
+    )
+
+
+def test_the_second_factor_is_shown_of_those_who_come_and_of_nobody_else(
+    team: Team, stranger_team: Team, lead: Visitor
+) -> None:
+    def page_of(number: int) -> str:
+        return lead.get(f"{DELEGATES}/{number}").text
+
+    assert "Double authentification" in page_of(team.people["cashier"].delegate_id)
+    known = stranger_team.people["cashier"].email or ""
+    invited = lead.post(f"{DELEGATES}/inviter", invitation(courriel=known))
+    assert "Double authentification" not in lead.get(invited.headers["location"]).text
+
+
+def test_more_invitations_than_an_hour_has_are_refused_on_the_persons_page(
+    team: Team, lead: Visitor
+) -> None:
+    again = f"{DELEGATES}/{team.people['invited'].delegate_id}/relancer"
+    answers = [lead.post(again) for _ in range(MOST_AN_HOUR + 1)]
+    assert [one.status_code for one in answers] == [303] * MOST_AN_HOUR + [422]
+    assert refusal_sentence("invitations_too_many") in answers[-1].text
 
 
 # Suspending, resuming, removing, handing over
@@ -292,15 +330,10 @@ def test_a_number_that_no_row_can_have_is_an_address_that_does_not_exist(lead: V
 
 @pytest.mark.parametrize("public_origin", ["https://carte.example", None])
 def test_the_address_of_a_pass_begins_with_the_name_that_people_know(
-    site: Site,
-    team: Team,
-    lead: Visitor,
-    monkeypatch: pytest.MonkeyPatch,
-    public_origin: str | None,
+    site: Site, team: Team, lead: Visitor, public_origin: str | None
 ) -> None:
-    settings = replace(site.served.settings, smtp_host=None, public_origin=public_origin)
-    monkeypatch.setattr(site.app.state, "office", replace(site.served, settings=settings))
     shown, path = made_pass(lead, team)
     # As a proxy hands it over that keeps no name: the one people know is the operator's word.
-    page = lead.get(shown, headers={"Host": "backend.internal:8000"}).text
+    with known_as(site, public_origin):
+        page = lead.get(shown, headers={"Host": "backend.internal:8000"}).text
     assert (public_origin or "http://backend.internal:8000") + path in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from icalendar import Calendar
 from cardservice.domain.money import format_euros
 from tests.portals.belongings import Belongings, make_two_sides
 from tests.portals.conftest import SignedIn
-from tests.portals.site import Site
+from tests.portals.site import Site, known_as
 from tests.portals.visitor import Visitor
 
 MONEY = "/partenaire/remboursements"
@@ -139,19 +138,15 @@ def test_the_calendar_needs_no_session_and_tells_dates_and_sums_alone(
 
 @pytest.mark.parametrize("public_origin", ["https://carte.example", None])
 def test_the_calendar_and_what_it_leads_to_begin_with_the_name_that_people_know(
-    site: Site,
-    lead: Visitor,
-    monkeypatch: pytest.MonkeyPatch,
-    public_origin: str | None,
+    site: Site, lead: Visitor, public_origin: str | None
 ) -> None:
-    settings = replace(site.served.settings, smtp_host=None, public_origin=public_origin)
-    monkeypatch.setattr(site.app.state, "office", replace(site.served, settings=settings))
     asked = {"Host": "backend.internal:8000"}
     origin = public_origin or "http://backend.internal:8000"
-    page = lead.get(MONEY, headers=asked).text
-    path = FEED.findall(page)[0]
+    with known_as(site, public_origin):
+        page = lead.get(MONEY, headers=asked).text
+        path = FEED.findall(page)[0]
+        events = _events(lead.get(path, headers=asked).content)
     assert origin + path in page
-    events = _events(lead.get(path, headers=asked).content)
     assert {str(event["url"]) for event in events.values()} == {origin + MONEY}
 
 

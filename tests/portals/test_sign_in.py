@@ -19,6 +19,7 @@ from cardservice.webkit.sentences import refusal_sentence
 from tests.portals.people import PASSWORD, TOTP_NONCE, Person
 from tests.portals.site import PREFIX, Site
 from tests.portals.visitor import SESSION_COOKIE, Visitor
+from tests.services.partner_people import at_once
 
 DOOR = f"{PREFIX}/connexion"
 CODE = f"{DOOR}/code"
@@ -276,18 +277,49 @@ def qr_in(page: str) -> str:
 # Several spaces
 
 
-def test_who_has_two_spaces_chooses_one_and_no_third(site, team, stranger_team, signed_in):
-    cashier = team.people["cashier"]
-    without_authenticator(site, cashier)
+def with_two_spaces(site: Site, person: Person, there: Person) -> int:
+    """Makes one person of two, without an authenticator; the second delegation."""
+    without_authenticator(site, person)
     with unit_of_work(site.office.engine) as connection:
-        other = connection.execute(
+        connection.execute(
             text(
                 "UPDATE delegate SET credential_id ="
                 " (SELECT credential_id FROM credential WHERE email = :email)"
-                " WHERE delegate_id = :there RETURNING delegate_id"
+                " WHERE delegate_id = :there"
             ),
-            {"email": cashier.email, "there": stranger_team.people["editor"].delegate_id},
-        ).scalar_one()
+            {"email": person.email, "there": there.delegate_id},
+        )
+    return there.delegate_id
+
+
+def test_a_space_that_is_entered_by_several_clicks_at_once_is_entered(
+    site, team, stranger_team, signed_in
+):
+    cashier = team.people["cashier"]
+    space = {"espace": str(with_two_spaces(site, cashier, stranger_team.people["editor"]))}
+    for _ in range(3):
+        visitor = signed_in(None)
+        visitor.get(come(visitor, cashier).headers["location"])
+        secret, token = secret_of(visitor), visitor.token
+        clicks = [signed_in(None) for _ in range(4)]
+        for click in clicks:
+            click.carry(secret)
+        answers = at_once(
+            *[
+                lambda click=click, token=token: click.post(f"{DOOR}/espace", space, token=token)
+                for click in clicks
+            ]
+        )
+        told = sorted((one.status_code, one.headers.get("location")) for one in answers)
+        assert told == [(303, PREFIX)] + [(303, f"{DOOR}?dit=sign_in_over")] * 3
+        # The slower answers must not take away the cookie that the quicker one gave.
+        cookies = [one.headers.get("set-cookie") for one in answers]
+        assert len([cookie for cookie in cookies if cookie]) == 1
+
+
+def test_who_has_two_spaces_chooses_one_and_no_third(site, team, stranger_team, signed_in):
+    cashier = team.people["cashier"]
+    other = with_two_spaces(site, cashier, stranger_team.people["editor"])
     visitor = signed_in(None)
     spaces = come(visitor, cashier, vers=ACCOUNT).headers["location"]
     page = visitor.get(spaces).text

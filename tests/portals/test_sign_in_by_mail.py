@@ -8,13 +8,18 @@ from datetime import timedelta
 import pytest
 
 from cardservice.db.engine import unit_of_work
+from cardservice.services.entrusted import Entrusted
+from cardservice.services.invite_delegate import invite_delegate
 from cardservice.services.send_link import send_link
 from cardservice.services.sign_in_links import link_of
+from cardservice.wiring import Office
 from tests.conftest import A_MORNING
 from tests.portals.letterbox import link_in, text_of
+from tests.portals.people import Person, Team
 from tests.portals.site import PREFIX, Site
 from tests.portals.visitor import Visitor
 from tests.services.at_the_door import rows
+from tests.services.partner_people import acting
 
 NEW = "huit lampes vertes et trois ponts"
 FORGOTTEN = f"{PREFIX}/mot-de-passe-oublie"
@@ -83,6 +88,38 @@ def test_a_link_that_is_used_or_old_offers_a_new_one_to_the_same_address(
     assert newer != link
     assert choose(visitor, newer).status_code == 303
     assert visitor.get(newer).status_code == 410
+
+
+def test_an_invitation_that_is_old_is_followed_by_one_and_not_by_a_new_password(
+    office, site, team, stranger_team, visitor, clock
+):
+    """Somebody of another partner, who has a password, asks once more to accept it."""
+    known = team.people["cashier"]
+    invited_to(office, stranger_team, known)
+    older = link_of_mail(site, known.email)
+    clock.set(A_MORNING + timedelta(minutes=16))
+    visitor.post(f"{older}/nouveau")
+    newer = link_of_mail(site, known.email, number=2)
+    assert stranger_team.partner.trade_name in visitor.get(newer).text
+    visitor.post(FORGOTTEN, {"courriel": known.email})
+    reset = link_of_mail(site, known.email, number=3)
+    assert "Prénom" not in visitor.get(reset).text
+    assert choose(visitor, reset).status_code == 303
+    waiting = "SELECT FROM delegate WHERE state = 'invited' AND partner_id = :p AND role = 'editor'"
+    assert rows(office, waiting, p=stranger_team.partner.partner_id)
+    assert stranger_team.partner.trade_name in visitor.get(newer).text
+    assert choose(visitor, newer).status_code == 303
+    assert not rows(office, waiting, p=stranger_team.partner.partner_id)
+
+
+def invited_to(office: Office, team: Team, person: Person) -> None:
+    invite_delegate(
+        office.engine,
+        office.keys,
+        lead=acting(office, team),
+        email=person.email or "",
+        asked=Entrusted("editor", None, None, None),
+    )
 
 
 def test_a_link_that_was_never_sent_sends_nothing(site, team, visitor):

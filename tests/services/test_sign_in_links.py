@@ -169,8 +169,9 @@ def test_who_has_a_password_gets_a_reset_and_who_has_none_an_invitation(office):
     assert kinds(office)[-2:] == ["reset", "invitation"]
 
 
-def test_somebody_elses_invitations_silence_nobody_who_asks(office):
+def test_somebody_elses_invitations_silence_nobody_who_asks(office, clock):
     comer = cashier(office)
+    clock.set(A_MORNING + timedelta(minutes=61))
     waiting = also_invited(office, comer)
     for _ in range(MOST_AN_HOUR + 1):
         ask(office, comer.email)
@@ -217,8 +218,9 @@ def test_who_may_enter_nowhere_yet_is_led_in_by_an_invitation(office, superuser)
     assert kinds(office)[before:] == ["invitation"]
 
 
-def test_links_asked_for_all_at_once_are_no_more_than_a_few(office):
+def test_links_asked_for_all_at_once_are_no_more_than_a_few(office, clock):
     comer = cashier(office)
+    clock.set(A_MORNING + timedelta(minutes=61))
     at_once(*[lambda: ask(office, comer.email)] * 8)
     assert kinds(office).count("reset") == MOST_AN_HOUR
 

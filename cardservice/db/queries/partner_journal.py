@@ -62,8 +62,8 @@ SELECT at, source, number, actor, action, subject, detail, l.name AS outlet_name
 FROM (
     SELECT at, 'journal' AS source, journal_id AS number, actor, action, subject, detail,
            outlet_id, terminal_id, NULL AS wallet, NULL::bigint AS amount_cents,
-           CASE WHEN subject LIKE 'operation:%' THEN CAST(substr(subject, 11) AS uuid) END
-               AS target_id
+           CASE WHEN subject ~ '^operation:[0-9a-f-]{36}$'
+                THEN CAST(substr(subject, 11) AS uuid) END AS target_id
     FROM journal
     WHERE partner_id = :partner_id AND at >= :starts_at AND at < :ends_at
     UNION ALL
