@@ -46,6 +46,10 @@ _SQUEEZED = """() => {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const text = node.data.trim();
     if (text.length < 5 || !node.parentElement.checkVisibility()) continue;
+    // What is there for readers of the screen alone stands in a box of one pixel.
+    let box = node.parentElement;
+    while (box && box.getBoundingClientRect().width > 2) box = box.parentElement;
+    if (box) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const lines = new Set([...range.getClientRects()].filter((r) => r.width > 1 && r.height > 1)
