@@ -310,8 +310,11 @@ def test_a_space_that_is_entered_by_several_clicks_at_once_is_entered(
                 for click in clicks
             ]
         )
-        told = sorted((one.status_code, one.headers.get("location")) for one in answers)
-        assert told == [(303, PREFIX)] + [(303, f"{DOOR}?dit=sign_in_over")] * 3
+        told = [(one.status_code, one.headers.get("location")) for one in answers]
+        assert told.count((303, PREFIX)) == 1
+        # Overtaken at the door, or come when the secret that its form was made with had gone.
+        late = {(303, f"{DOOR}?dit=sign_in_over"), (403, None)}
+        assert {one for one in told if one != (303, PREFIX)} <= late
         # The slower answers must not take away the cookie that the quicker one gave.
         cookies = [one.headers.get("set-cookie") for one in answers]
         assert len([cookie for cookie in cookies if cookie]) == 1
