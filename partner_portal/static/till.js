@@ -152,7 +152,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open], :popover-open")) return;
+  if (document.querySelector(":popover-open")) return;
   if (region.dataset.step === "unknown" || busy) {
     say(words("leave").textContent, { seen: true });
     return;

@@ -1,6 +1,5 @@
 // Extras of every page, each of which the page does without where scripts are off:
-// the focus goes to what was refused, a form is sent once, passwords can be read, codes copied,
-// and a dangerous act asks first (data-confirm on its form).
+// the focus goes to what was refused, a form is sent once, passwords can be read, codes copied.
 
 const summary = document.querySelector("[data-first-focus]");
 if (summary) summary.focus();
@@ -26,11 +25,6 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.dataset.confirm && !form.dataset.confirmed) {
-    event.preventDefault();
-    ask(form, event.submitter);
-    return;
-  }
   // A task of its own runs after every listener (a microtask would run between two): a script that
   // takes the form over has called preventDefault by then.
   setTimeout(() => {
@@ -49,51 +43,7 @@ window.addEventListener("pageshow", (event) => {
 
 function release(form) {
   sending.delete(form);
-  delete form.dataset.confirmed;
   for (const button of form.querySelectorAll("[data-sending]")) button.removeAttribute("data-sending");
-}
-
-// data-confirm: the question; data-confirm-button: the words of the button that does it.
-function ask(form, submitter) {
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "dialog-title");
-  const title = document.createElement("h2");
-  title.id = "dialog-title";
-  title.textContent = form.dataset.confirm;
-  const actions = document.createElement("div");
-  actions.className = "actions";
-  const leave = button("secondary", form.dataset.confirmLeave ?? "Ne rien changer");
-  const act = button("danger", form.dataset.confirmButton ?? submitter?.textContent ?? "Confirmer");
-  leave.addEventListener("click", () => dialog.close());
-  act.addEventListener("click", () => {
-    form.dataset.confirmed = "true";
-    dialog.close();
-    form.requestSubmit(submitter ?? undefined);
-  });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    submitter?.focus();
-  });
-  actions.append(leave, act);
-  dialog.append(title, ...explanation(form), actions);
-  document.body.append(dialog);
-  dialog.showModal();
-  leave.focus();
-}
-
-function explanation(form) {
-  if (!form.dataset.confirmText) return [];
-  const text = document.createElement("p");
-  text.textContent = form.dataset.confirmText;
-  return [text];
-}
-
-function button(kind, words) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = kind;
-  made.textContent = words.trim();
-  return made;
 }
 
 for (const toggle of document.querySelectorAll("button[data-shows]")) {
