@@ -6,6 +6,7 @@ Libraries come by name from hash-locked lists; where from is the setting of each
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def texts() -> list[tuple[Path, str]]:
 def test_no_file_is_somebody_elses() -> None:
     found = [shown(file) for file in own_files() if is_foreign(place(file))]
     assert not found, "\n".join(found)
+
+
+def test_git_keeps_no_file_that_is_somebody_elses() -> None:
+    """What is kept, whatever is ignored: an ignore rule that misses would hide a copy from us."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    kept = [Path(name).parts for name in listed.stdout.split("\0") if name]
+    assert len(kept) > 100
+    assert ["/".join(parts) for parts in kept if is_foreign(parts)] == []
 
 
 def test_no_file_carries_somebody_elses_notice() -> None:
