@@ -23,7 +23,8 @@ help: ## this list
 
 env: $(MADE) ## make .venv from the hash-locked requirements; instant when nothing changed
 
-$(MADE): requirements/dev.txt requirements/run.txt requirements/run.in pyproject.toml \
+$(MADE): requirements/dev.txt requirements/run.txt requirements/run.in \
+    requirements/terminal.in pyproject.toml \
     requirements/browser/package-lock.json requirements/browser/files.toml
 	@if [ ! -x $(BIN)/pip ]; then \
 	    command -v $(PYTHON) >/dev/null \
@@ -66,7 +67,7 @@ bench: env bench-tools ## measure, each figure beside its yardstick
 	@exec $(BIN)/cjeune bench
 
 lock: env ## write the versions down with their hashes (newer ones: LOCK_OPTIONS=--upgrade)
-	@for name in run dev; do \
+	@for name in run terminal dev; do \
 	    $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	        --no-emit-index-url --no-emit-find-links -q --custom-compile-command "make lock" \
 	        $(LOCK_OPTIONS) requirements/$$name.in -o requirements/$$name.txt; \

@@ -30,6 +30,7 @@ from cardservice.api import (
     identifications,
     me,
     photos,
+    tickets,
 )
 from cardservice.api.desk import Desk
 from cardservice.api.limits import BodyLimit, SecurityHeaders
@@ -38,7 +39,9 @@ from cardservice.api.openapi import openapi_route
 from cardservice.api.pages import page_routes
 from cardservice.api.problems import HANDLERS
 from cardservice.api.reading_log import ReadingLog
+from cardservice.api.sightings import Sightings
 from cardservice.api.traffic import Traffic
+from cardservice.phone_terminal import phone_terminal_routes
 from cardservice.webkit.doors import wrong_method
 from cardservice.webkit.dress import settings_files
 from cardservice.webkit.static_files import StaticFiles
@@ -51,6 +54,7 @@ _API = [
     *debits.ROUTES,
     *identifications.ROUTES,
     *cancellations.ROUTES,
+    *tickets.ROUTES,
     *photos.ROUTES,
     *me.ROUTES,
     *day_closes.ROUTES,
@@ -100,15 +104,18 @@ def create_app(
                 await open_with_it.enter_async_context(opened_postman(office, origin=origin))
             budgets = await run_in_threadpool(open_budgets, office.engine)
             reading_log = ReadingLog(office.engine)
-            writing = asyncio.create_task(reading_log.run())
-            app.state.desk = Desk(office, till, budgets, reading_log)
+            sightings = Sightings(office.engine)
+            writing = [asyncio.create_task(one.run()) for one in (reading_log, sightings)]
+            app.state.desk = Desk(office, till, budgets, reading_log, sightings)
             try:
                 yield
             finally:
-                writing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await writing
+                for task in writing:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
                 await reading_log.flush()
+                await sightings.flush()
 
     static = StaticFiles(_STATIC_FOLDERS, made=settings_files(office.settings))
     app = FastAPI(
@@ -129,6 +136,7 @@ def create_app(
             *health.ROUTES,
             *page_routes(office.settings, _API),
             *static.routes(),
+            *phone_terminal_routes(office.settings),
             *PARTNER_PORTAL,
         ]
     )

@@ -162,6 +162,12 @@ class CancellationDeclined(Declined):
     operation_id: UUID
 
 
+class TicketSent(Said):
+    """The ticket is written and goes out with the next mail."""
+
+    sent: Literal[True]
+
+
 class Holder(Said):
     """Whom the cashier should have in front of him."""
 

@@ -205,6 +205,20 @@ CANCEL_DEBIT: Final = entry(
     },
     problems=("operation_id_reused",),
 )
+MAIL_TICKET: Final = entry(
+    "mailTicket",
+    "Mail the ticket of a debit",
+    "The holder's copy, with the balance, to an address that the holder gives. For debits that were"
+    " approved today, also after their cancellation. Three times per debit, 20 times in 10 minutes"
+    " per terminal.",
+    parameters=(_OPERATION_ID,),
+    form=forms.TicketForm,
+    sent={"holder": {"email": "ines@example.org"}},
+    answers={
+        202: ("On its way", json_content(reference_to(said.TicketSent), {"sent": {"sent": True}}))
+    },
+    problems=("operation_unknown", "too_many_tickets"),
+)
 LIST_DEBITS: Final = entry(
     "listDebits",
     "List the debits of a day",

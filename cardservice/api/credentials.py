@@ -39,6 +39,7 @@ async def terminal_at_the_till(
     if terminal is None or terminal.state != "active":
         return await refused_key(desk, key_hash)
     request.scope[TERMINAL_KEY] = terminal.public_id
+    desk.sightings.note(request, terminal.terminal_id)
     return terminal
 
 
@@ -51,6 +52,7 @@ async def terminal_now(request: Request, desk: Desk) -> TerminalFacts | Response
     if terminal is None or terminal.state != "active":
         return _refused(terminal)
     request.scope[TERMINAL_KEY] = terminal.public_id
+    desk.sightings.note(request, terminal.terminal_id)
     return terminal
 
 

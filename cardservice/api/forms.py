@@ -62,6 +62,12 @@ class CancellationForm(Form):
     ] = None
 
 
+class TicketForm(Form):
+    """Where the holder wants the ticket: an address for this mail, kept no longer than it."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254, description="A mail address.")]
+
+
 class DayFiguresForm(Form):
     """The terminal's own figures of a business day, net of cancellations."""
 

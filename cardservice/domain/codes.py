@@ -71,6 +71,7 @@ _PROBLEMS: Final = (
     Code("not_found", 112, True, "no such address"),
     Code("method_not_allowed", 113, True, "the address does not know this method"),
     Code("internal_error", 114, False, "a defect of ours, which is logged"),
+    Code("too_many_tickets", 115, False, "C57: tickets mailed from this terminal often enough"),
 )
 
 # What a verb of the office, or a line of an import, is refused for. Add at the end.
@@ -134,6 +135,11 @@ _VERB_REFUSALS: Final = (
     Code("iban_not_waiting", 258, True, "C68: no account of this partner waits for a look"),
     Code("iban_needs_second_agent", 259, True, "C68: nobody verifies an IBAN they changed"),
     Code("iban_on_hold", 260, False, "C70: a changed IBAN waits before it is verified"),
+    Code("terminal_serial_malformed", 261, False, "C50: 3 to 40 letters, digits and dashes"),
+    Code("terminal_serial_taken", 262, True, "C50: what is on loan has a number of its own"),
+    Code("terminal_not_lendable", 263, True, "C50: a web till is no thing that can be lent"),
+    Code("terminal_lent_already", 264, True, "C50: on loan; it comes back first"),
+    Code("terminal_not_lent", 265, True, "C50: only what is on loan comes back"),
 )
 
 # What the clearing house answers when a step may not be taken; from 301 on.

@@ -135,7 +135,15 @@ def _make_terminal(
     limit_cents = new.limit_cents
     if limit_cents is None:
         limit_cents = scheme.rule_number(connection, "terminal_limit_cents", today)
-    refused = _settings_refusal(connection, new, limit_cents, today)
+    if not label_is_fit(new.label):
+        return Refused("terminal_label_malformed")
+    refused = settings_refusal(
+        connection,
+        pin_required=new.pin_required,
+        above_cents=new.above_cents,
+        limit_cents=limit_cents,
+        today=today,
+    )
     if refused is not None:
         return refused
     # The partner's row is locked: two web tills of one outlet are made one after the other.
@@ -172,16 +180,21 @@ def _make_terminal(
     return int(made.scalar_one()), public_id
 
 
-def _settings_refusal(
-    connection: Connection, new: NewTerminal, limit_cents: int, today: date
+def settings_refusal(
+    connection: Connection,
+    *,
+    pin_required: str,
+    above_cents: int | None,
+    limit_cents: int,
+    today: date,
 ) -> Refused | None:
-    if not label_is_fit(new.label):
-        return Refused("terminal_label_malformed")
+    """Why a terminal cannot ask for this: terminal_limit_out_of_range,
+    terminal_pin_policy_unclear."""
     most = scheme.rule_number(connection, "max_amount_cents", today)
     if not 0 < limit_cents <= most:
         return Refused("terminal_limit_out_of_range", {"most_cents": most})
-    has_amount = new.above_cents is not None and 0 <= new.above_cents <= most
-    if (new.pin_required == "above") != has_amount or (new.above_cents is not None) != has_amount:
+    has_amount = above_cents is not None and 0 <= above_cents <= most
+    if (pin_required == "above") != has_amount or (above_cents is not None) != has_amount:
         return Refused("terminal_pin_policy_unclear")
     return None
 

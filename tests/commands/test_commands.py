@@ -290,3 +290,25 @@ def every_command(group, path=()):
 def test_every_command_takes_a_data_dir_and_says_what_it_does(name, command):
     assert "data_dir" in {parameter.name for parameter in command.params}, name
     assert command.help
+
+
+def test_the_fleet_is_lent_set_listed_and_taken_back(office, run):
+    terminal = make_terminal(office).public_id
+    assert run("terminal", "lend", terminal, "--serial", "VX-0017").exit_code == 0
+    run("terminal", "settings", terminal, "--pin", "above", "--above-cents", "1500")
+    [listed] = json.loads(run("terminal", "list", "--lent", "--json").output)
+    assert listed["terminal_id"] == terminal
+    assert (listed["serial"], listed["pin_required"], listed["above_cents"]) == (
+        "VX-0017",
+        "above",
+        1500,
+    )
+    assert "VX-0017" in run("terminal", "list").output
+    assert run("terminal", "return", terminal).exit_code == 0
+    assert json.loads(run("terminal", "list", "--lent", "--json").output) == []
+    assert_refused(run("terminal", "return", terminal), "terminal_not_lent")
+
+
+def test_settings_that_say_nothing_are_a_usage_error(office, run):
+    terminal = make_terminal(office).public_id
+    assert run("terminal", "settings", terminal).exit_code == 2

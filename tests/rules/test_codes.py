@@ -48,6 +48,7 @@ def test_cancellations_have_two_declines_of_their_own() -> None:
 def test_every_problem_of_the_terminal_api_has_a_code() -> None:
     assert set(codes.PROBLEMS) == {
         "terminal_unknown",
+        "too_many_tickets",
         "terminal_revoked",
         "partner_suspended",
         "activation_unknown",

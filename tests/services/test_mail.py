@@ -355,6 +355,10 @@ FACTS = {
     "at": "22/11/2026 11:00", "minutes": 15, "partner_name": "<b>& Fils</b>", "left": 9,
     "invited_by": "Zoé", "browser": "Firefox sur Linux", "new_lead": "Zoé Roux",
     "masked_iban": "FR76 •••• 0143", "changed_by": "Zoé Roux", "usable_from": "24/11/2026 11:00",
+    "act": "debit", "trade_name": "<b>& Fils</b>", "outlet_name": "Boutique",
+    "outlet_address": "3 cours Mirabeau", "terminal": "Caisse 1 · 7K2M9QXR", "wallet": "tutoring",
+    "amount": "10,55 €", "balance": "89,45 €", "last4": "7QXR", "pin_checked": True,
+    "reference": "D00049PD", "debit_reference": "D00049PD",
 }  # fmt: skip
 
 
@@ -365,7 +369,7 @@ def test_every_mail_says_the_same_in_text_and_in_html_and_fetches_nothing(office
     plain = message.get_body(("plain",)).get_content()
     html = message.get_body(("html",)).get_content()
     assert "<b>& Fils</b>" not in html
-    for fact in ("11:00", "FR76 ••••", "the-secret-of-a-link", "Firefox"):
+    for fact in ("11:00", "FR76 ••••", "the-secret-of-a-link", "Firefox", "89,45 €"):
         assert (fact in plain) == (fact in html), fact
     assert not [word for word in ("<img", "<script", "@import", "url(") if word in html]
     assert "\n" not in message["Subject"] and message["Subject"]

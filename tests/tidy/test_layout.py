@@ -13,7 +13,7 @@ import pytest
 
 from tests.tidy.tree import BINARY, ROOT, own_files, place, shown
 
-LOCKS = ("requirements/run.txt", "requirements/dev.txt")
+LOCKS = ("requirements/run.txt", "requirements/terminal.txt", "requirements/dev.txt")
 
 FOREIGN_FOLDERS = {"node_modules", "vendor", "third_party", "site-packages", "dist", "build"}
 FOREIGN_SUFFIXES = {

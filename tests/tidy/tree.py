@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("cardservice", "clearing", "partner_portal")
+PRODUCT = ("cardservice", "clearing", "partner_portal", "api_client", "scanner", "tpe_client")
 BINARY = {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".gz", ".ico"}
 
 

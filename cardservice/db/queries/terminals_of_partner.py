@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -19,7 +19,8 @@ SEEN_DAYS: Final = 8
 @dataclass(frozen=True, slots=True)
 class ListedTerminal:
     """A terminal as the lead sees it. `seen_at` is its last operation, refused ones too, within
-    SEEN_DAYS; count and cents are today's approved debits that stand."""
+    SEEN_DAYS; `called_at` its last call of any kind, by which program; count and cents are today's
+    approved debits that stand; serial and day of what is on loan now."""
 
     terminal_id: int
     public_id: str
@@ -37,6 +38,10 @@ class ListedTerminal:
     seen_at: datetime | None
     today_count: int
     today_cents: int
+    called_at: datetime | None
+    program: str | None
+    serial: str | None
+    lent_on: date | None
 
 
 _TERMINALS: Final = """
@@ -45,8 +50,12 @@ SELECT t.terminal_id, t.public_id, o.outlet_id, o.name AS outlet_name, t.kind, t
        (SELECT max(c.expires_at) FROM activation_code c WHERE c.terminal_id = t.terminal_id
          AND c.used_at IS NULL AND c.expires_at > ledger_now()) AS code_until,
        seen.at AS seen_at, coalesce(seen.count, 0) AS today_count,
-       coalesce(seen.cents, 0)::bigint AS today_cents
+       coalesce(seen.cents, 0)::bigint AS today_cents,
+       called.seen_at AS called_at, called.program,
+       CASE WHEN t.returned_on IS NULL THEN t.serial END AS serial,
+       CASE WHEN t.returned_on IS NULL THEN t.lent_on END AS lent_on
 FROM terminal t JOIN outlet o USING (outlet_id)
+LEFT JOIN terminal_sighting called ON called.terminal_id = t.terminal_id
 LEFT JOIN (
     SELECT d.terminal_id, max(d.accepted_at) AS at,
            count(*) FILTER (WHERE d.kind = 'debit' AND d.outcome = 'approved'

@@ -14,7 +14,7 @@ TO cjeune_app;
 
 GRANT INSERT, UPDATE ON
     beneficiary, beneficiary_year, holder_pin, holder_photo, card, agent,
-    partner, agreement, outlet, bank_account, terminal, activation_code,
+    partner, agreement, outlet, bank_account, terminal, terminal_sighting, activation_code,
     credential, recovery_code, sign_in_link, sign_in_guard, web_session,
     delegate, till_pass, calendar_feed, regularisation_file, waiting_mail,
     reimbursement_run, remittance

@@ -117,12 +117,26 @@ terminal = Table(
     instant("created_at", nullable=False),
     instant("activated_at"),
     instant("revoked_at"),
+    # What the Département lends (C50): the thing's own number, from which day, back on which.
+    Column("serial", Text),
+    Column("lent_on", Date),
+    Column("returned_on", Date),
     one_of("kind", TERMINAL_KINDS),
     one_of("state", ("waiting", "active", "revoked")),
     one_of("pin_required", ("always", "above", "never")),
     CheckConstraint("(pin_required = 'above') = (above_cents IS NOT NULL)", name="above_what"),
     CheckConstraint("state <> 'active' OR key_hash IS NOT NULL", name="active_has_key"),
     CheckConstraint("limit_cents > 0", name="limit_positive"),
+    CheckConstraint("(serial IS NULL) = (lent_on IS NULL)", name="lent_by_number"),
+    CheckConstraint("returned_on >= lent_on", name="lent_before_returned"),
+    CheckConstraint("lent_on IS NULL OR kind <> 'web_till'", name="lent_is_a_thing"),
+    # A thing is in one place at a time.
+    Index(
+        "uq_terminal_serial",
+        "serial",
+        unique=True,
+        postgresql_where=text("returned_on IS NULL"),
+    ),
     # One web till per outlet: the portal's till is a terminal like another.
     Index(
         "uq_terminal_web_till",
@@ -130,6 +144,17 @@ terminal = Table(
         unique=True,
         postgresql_where=text("kind = 'web_till' AND state <> 'revoked'"),
     ),
+)
+
+# Apart from `terminal`, whose every change makes the tills read the register anew.
+terminal_sighting = Table(
+    "terminal_sighting",
+    metadata,
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), primary_key=True),
+    instant("seen_at", nullable=False),
+    # Program and version as the terminal names itself: `cjeune-tpe/1.0`.
+    Column("program", Text),
+    CheckConstraint("length(program) <= 60", name="program_short"),
 )
 
 activation_code = Table(

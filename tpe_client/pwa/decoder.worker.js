@@ -1,0 +1,33 @@
+// Finds a QR code in a frame of the camera, away from the page: WebAssembly is compiled under the
+// policy of this file alone. The library and its .wasm are of one version and come from our own
+// address (its default would be somebody else's). A frame that cannot be read holds no code.
+
+import { prepareZXingModule, readBarcodes } from "./vendor/zxing/reader/index.js";
+
+const WASM = new URL("./vendor/zxing/zxing_reader.wasm", import.meta.url).href;
+const WANTED = { formats: ["QRCode"], textMode: "Plain", tryHarder: true, maxNumberOfSymbols: 1 };
+
+prepareZXingModule({ overrides: { locateFile: () => WASM }, fireImmediately: true });
+
+const canvas = new OffscreenCanvas(1, 1);
+const pen = canvas.getContext("2d", { willReadFrequently: true });
+
+async function textIn(frame) {
+  try {
+    canvas.width = frame.width;
+    canvas.height = frame.height;
+    pen.drawImage(frame, 0, 0);
+    const [found] = await readBarcodes(pen.getImageData(0, 0, canvas.width, canvas.height), WANTED);
+    return found?.isValid ? found.text : "";
+  } catch {
+    return "";
+  } finally {
+    frame.close();
+  }
+}
+
+self.addEventListener("message", async ({ data: frame }) => {
+  const began = performance.now();
+  const text = await textIn(frame);
+  self.postMessage({ text, milliseconds: performance.now() - began });
+});

@@ -1,0 +1,70 @@
+// This phone's line to the service: the calls of API v1, as one small function each.
+// The law: a call ends in {status, body}, or in null when nobody knows (no connection, no time left,
+// cut, unreadable). Nothing is logged, kept or followed elsewhere. The key lives here, in memory.
+
+const API = "/api/v1";
+const PATIENCE_MS = 15_000;
+
+let key = null;
+let told = { line: () => undefined, revoked: () => undefined };
+
+// The day's own PIN is in this body and nowhere else.
+async function call(method, path, { body, withKey = true, patience = PATIENCE_MS } = {}) {
+  const headers = { accept: "application/json" };
+  const presented = withKey ? key : null;
+  if (presented) headers.authorization = `Bearer ${presented}`;
+  if (body) headers["content-type"] = "application/json";
+  try {
+    const answer = await fetch(`${API}${path}`, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(patience),
+    });
+    const content = await answer.json();
+    if (content === null || typeof content !== "object") return null;
+    told.line(true);
+    if (answer.status === 401 && presented && presented === key) told.revoked();
+    return { status: answer.status, body: content };
+  } catch {
+    told.line(false);
+    return null;
+  }
+}
+
+const debit = (operationId) => `/debits/${encodeURIComponent(operationId)}`;
+
+export const wire = {
+  present(terminalKey) {
+    key = terminalKey;
+  },
+  forget() {
+    key = null;
+  },
+  isOpen: () => key !== null,
+  tell(listeners) {
+    told = listeners;
+  },
+
+  recognise: (code) => call("POST", "/terminals/activation", { body: { activation_code: code }, withKey: false }),
+  confirm: (token, label) =>
+    call("POST", "/terminals/activation/confirmation", { body: { activation_token: token, label }, withKey: false }),
+  me: (patience) => call("GET", "/me", { patience }),
+  identify: (reading) => call("POST", "/identifications", { body: { reading } }),
+  sendDebit({ operation_id, identification, wallet, amount_cents, identity_checked }, pin) {
+    const body = { identification, wallet, amount_cents, identity_checked };
+    return call("PUT", debit(operation_id), { body: pin ? { ...body, pin } : body });
+  },
+  ask: (operationId) => call("GET", debit(operationId)),
+  cancel: (operationId, reason) =>
+    call("PUT", `${debit(operationId)}/cancellation`, { body: reason ? { reason } : {} }),
+  day(cursor) {
+    const query = new URLSearchParams({ limit: "25", ...(cursor && { cursor }) });
+    return call("GET", `/debits?${query}`);
+  },
+  mailTicket: (operationId, email) => call("POST", `${debit(operationId)}/ticket`, { body: { email } }),
+};
