@@ -19,6 +19,7 @@ from cardservice.commands.roster import roster
 from cardservice.commands.run import run
 from cardservice.commands.serve import serve
 from cardservice.commands.terminals import terminal
+from cardservice.commands.worker import worker
 
 # One line per command, in the order of a life: make it, fill it, serve, close, pay, prove.
 COMMANDS: tuple[click.Command, ...] = (
@@ -31,6 +32,7 @@ COMMANDS: tuple[click.Command, ...] = (
     cards,
     terminal,
     serve,
+    worker,
     day,
     run,
     proof,

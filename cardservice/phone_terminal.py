@@ -1,4 +1,4 @@
-"""`/tpe/`: the phone terminal, an installable web app served beside the API that it calls (C47, C48).
+"""`/tpe/`: the phone terminal, an installable app served beside the API that it calls (C47, C48).
 
 The law: the app is a client like any other, it knows the service by API v1 alone; here are only its
 files, found in the folder of the terminal program and never imported. A page of it runs nothing but

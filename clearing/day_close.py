@@ -27,8 +27,7 @@ def close_days(
         today = paris_day(connection.execute(text("SELECT ledger_now()")).scalar_one())
         if until >= today:
             return Refused("day_not_over", {"day": until.isoformat()})
-        first = _first_to_close(connection, until)
-    days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
+        days = _days_from(_first_to_close(connection, until), until)
     seals = []
     for done, day in enumerate(days, start=1):
         sealed = close_day(engine, day)
@@ -38,6 +37,17 @@ def close_days(
     # Asked at every close, so that a lapse cut short by a crash is finished by the next one.
     lapse_wallets(engine)
     return seals
+
+
+def days_to_close(connection: Connection, until: date) -> list[date]:
+    """The days up to `until` that are not closed and sealed, oldest first; none before anybody has
+    worked."""
+    has_worked = connection.execute(text("SELECT EXISTS (SELECT FROM operation)")).scalar_one()
+    return _days_from(_first_to_close(connection, until), until) if has_worked else []
+
+
+def _days_from(first: date, until: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((until - first).days + 1)]
 
 
 def _first_to_close(connection: Connection, until: date) -> date:

@@ -10,6 +10,7 @@ Time is given, in seconds of any clock that only goes forward; nothing here wait
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -81,7 +82,7 @@ def _is_scan(run: list[tuple[str, float]]) -> bool:
 
 
 def _has_rhythm(run: list[tuple[str, float]]) -> bool:
-    gaps = [later - sooner for (_, sooner), (_, later) in zip(run, run[1:], strict=False)]
+    gaps = [later - sooner for (_, sooner), (_, later) in pairwise(run)]
     return median(gaps) < MEDIAN_GAP_SECONDS
 
 

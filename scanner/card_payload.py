@@ -68,12 +68,14 @@ def meaning_of(reading: str) -> Meaning:
     codes = _each_once(map(fold_card_code, offered))
     if codes:
         return Meaning(Kind.CARD, codes, repaired=codes[0] != fold_card_code(as_it_came))
-    screens = _each_once(map(_screen_card, offered))[:2]
+    screens = _screen_cards(as_it_came, offered[-1])
     if screens:
         repaired = screens[0] != _screen_card(as_it_came)
         return Meaning(Kind.SCREEN_CARD, screens, repaired=repaired)
     if any(len(_symbols_in(one) or ()) == CODE_LENGTH for one in offered):
-        return Meaning(Kind.MISREAD, did_you_mean=next(iter(_each_once(map(nearest, offered))), None))
+        return Meaning(
+            Kind.MISREAD, did_you_mean=next(iter(_each_once(map(nearest, offered))), None)
+        )
     return Meaning(Kind.FOREIGN)
 
 
@@ -109,6 +111,14 @@ def nearest(reading: str) -> str | None:
 def print_card_code(code: str) -> str:
     """`XXXX XXXX XXXX XX`, as it stands on the card."""
     return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _screen_cards(as_it_came: str, repaired: str) -> tuple[str, ...]:
+    """No check tells spellings apart here: as it came, unless it cannot be; small letters alone
+    may be either a locked French keyboard's or a reader's own."""
+    if as_it_came.isupper() and _screen_card(as_it_came):
+        return _each_once((_screen_card(as_it_came),))
+    return _each_once((_screen_card(as_it_came), _screen_card(repaired)))
 
 
 def _screen_card(text: str) -> str | None:
@@ -162,7 +172,7 @@ def _symbols_in(reading: str) -> list[int] | None:
 
 
 def _checks(symbols: list[int]) -> tuple[int, int]:
-    """The sum of the symbols, and their sum weighted by powers of the generator; both 0 if right."""
+    """The sum of the symbols, and their sum weighted by the generator's powers; 0 if right."""
     plain = weighed = 0
     for place, symbol in enumerate(symbols):
         plain ^= symbol

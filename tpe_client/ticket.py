@@ -122,6 +122,7 @@ def trial_ticket(place: Place | None, *, columns: int) -> tuple[Block, ...]:
         Text(("1234567890" * 6)[:columns], align="left"),
         Pair(say("ticket.trial.left"), say("ticket.trial.right")),
         _duplicate(),
+        Space(),
         Qr(say("ticket.trial.qr")),
         Text(say("ticket.trial.qr")),
         Text(say("ticket.trial.hint")),

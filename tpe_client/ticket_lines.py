@@ -54,7 +54,7 @@ def preview(blocks: Iterable[Block], *, columns: int) -> list[str]:
 
 
 def _text(block: Text, columns: int) -> Iterator[Line]:
-    for part in textwrap.wrap(block.text, columns // block.width) or [""]:
+    for part in _wrapped(block.text, columns // block.width) or [""]:
         text = f" {part} " if block.inverted and len(part) + 2 <= columns // block.width else part
         yield Line(text, block.align, block.bold, block.width, block.height, block.inverted)
 
@@ -65,6 +65,11 @@ def _pair(block: Pair, columns: int) -> Iterator[Line]:
         gap = " " * (columns - len(block.label) - len(block.value))
         yield Line(f"{block.label}{gap}{block.value}", bold=block.bold)
         return
-    yield from (Line(part, bold=block.bold) for part in textwrap.wrap(block.label, columns))
-    for part in textwrap.wrap(block.value, columns):
+    yield from (Line(part, bold=block.bold) for part in _wrapped(block.label, columns))
+    for part in _wrapped(block.value, columns):
         yield Line(part.rjust(columns), bold=block.bold)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    # Aix-en-Provence is one word.
+    return textwrap.wrap(text, columns, break_on_hyphens=False)

@@ -36,6 +36,7 @@ from cardservice.domain.calendar import format_minute
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.serving import PortTaken, ended_by_sigterm, origin_of, reserved_address, serve
 from cardservice.settings import Settings
+from clearing.clockwork import running_schedule
 
 DATA_DIR: Final = Path("var/demo")
 LOG: Final = "demo.log"
@@ -132,6 +133,9 @@ def _run(
                     data_dir=settings.data_dir,
                 )
 
+        if not headless:
+            # A script decides what happens when; a person finds the days closed by themselves.
+            stack.enter_context(running_schedule(office.engine))
         serve(create_app(office, origin=origin_of(address)), address, on_ready=announce)
 
 

@@ -21,6 +21,7 @@ from cardservice.demo.partners import InventedPartner, as_register, words
 from cardservice.domain.keys import secret_hash
 from cardservice.services.activate_terminal import confirm_activation, recognise_activation_code
 from cardservice.services.import_partners import import_partners
+from cardservice.services.lend_terminal import lend_terminal
 from cardservice.services.make_terminal_code import NewTerminal, TerminalCode, make_terminal_code
 from cardservice.services.revoke_terminal import revoke_terminal
 from cardservice.services.verify_iban import verify_iban
@@ -28,6 +29,8 @@ from cardservice.wiring import Office
 
 WAITING: Final = 3
 _KINDS: Final = ("phone", "box", "reader")
+# Partners bring their own phones.
+_LENT: Final = ("box", "reader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,11 @@ def activate(office: Office, terminal: PlannedTerminal) -> Till:
             label=terminal.label,
         )
     )
+    if terminal.kind in _LENT:
+        serial = f"DEMO-{done.terminal_id}"
+        succeed(
+            lend_terminal(office.engine, terminal_id=done.terminal_id, serial=serial, actor=ACTOR)
+        )
     return Till(terminal.partner, done.terminal_id, done.terminal_key)
 
 

@@ -34,6 +34,10 @@ _OWED = """
 """
 
 
+# Who drafts when nobody asked: in the run's history, where agents stand by their address.
+SCHEDULE = "schedule"
+
+
 def draft_run(engine: Engine, period_key: str, *, by: str) -> Run | Refused:
     """Makes the draft of an ended fortnight, or makes it again; a submitted run is left alone."""
     with unit_of_work(engine) as connection:
@@ -41,19 +45,49 @@ def draft_run(engine: Engine, period_key: str, *, by: str) -> Run | Refused:
         agent = agent_in_role(connection, by, PREPARER)
         if isinstance(agent, Refused):
             return agent
-        ends_before = _end_of(connection, period_key)
-        if ends_before is None:
-            return Refused("period_unknown", {"period": period_key})
-        open_day = _first_unsealed_day(connection, ends_before)
-        if open_day is not None:
-            return Refused("days_not_closed", {"day": open_day.isoformat()})
-        run = run_of(connection, period_key)
-        if run is not None and run.state not in (*_REDRAFTABLE, "cancelled", "bank_rejected"):
-            return run
-        run_id = _empty_draft(connection, period_key, run)
-        _fill(connection, run_id, ends_before)
-        move(connection, run_id, "draft", by=agent.email)
-        return run_again(connection, period_key)
+        return _draft(connection, period_key, by=agent.email)
+
+
+def draft_first_run(engine: Engine, period_key: str) -> Run | Refused | None:
+    """The draft that the schedule makes of an ended fortnight; None when somebody was quicker, or
+    has cancelled the run that was there: that is a person's decision."""
+    with unit_of_work(engine) as connection:
+        take_turn(connection)
+        if run_of(connection, period_key) is not None:
+            return None
+        return _draft(connection, period_key, by=SCHEDULE)
+
+
+def undrafted_periods(connection: Connection, today: date) -> list[str]:
+    """Ended fortnights that never had a run and in whose days something is owed, oldest first."""
+    found = connection.execute(
+        text(
+            "SELECT f.period_key FROM fortnight f"
+            " WHERE f.ends_before <= :today"
+            " AND NOT EXISTS (SELECT FROM reimbursement_run r WHERE r.period_key = f.period_key)"
+            " AND EXISTS (SELECT FROM day_close c WHERE c.partner_id <> 0 AND c.operations > 0"
+            "  AND c.business_day >= f.starts_on AND c.business_day < f.ends_before)"
+            " ORDER BY f.ends_before LIMIT 100"
+        ),
+        {"today": today},
+    )
+    return list(found.scalars())
+
+
+def _draft(connection: Connection, period_key: str, *, by: str) -> Run | Refused:
+    ends_before = _end_of(connection, period_key)
+    if ends_before is None:
+        return Refused("period_unknown", {"period": period_key})
+    open_day = _first_unsealed_day(connection, ends_before)
+    if open_day is not None:
+        return Refused("days_not_closed", {"day": open_day.isoformat()})
+    run = run_of(connection, period_key)
+    if run is not None and run.state not in (*_REDRAFTABLE, "cancelled", "bank_rejected"):
+        return run
+    run_id = _empty_draft(connection, period_key, run)
+    _fill(connection, run_id, ends_before)
+    move(connection, run_id, "draft", by=by)
+    return run_again(connection, period_key)
 
 
 def _end_of(connection: Connection, period_key: str) -> date | None:

@@ -81,7 +81,9 @@ def show_code(visit: PartnerVisit) -> Response:
     told = visit.request.cookies.get(_COOKIE, "")
     with unit_of_work(visit.office.engine) as connection:
         shown = told if told and code_opens(connection, terminal.terminal_id, told) else None
-    qr = shown and qr_svg(shown, label=visit.portal.pages.texts["terminals"]["qr_label"])
+    # The phone's own camera opens the app with it; a fragment is sent to no server.
+    opening = f"{visit.origin}/tpe/#activation={shown}"
+    qr = shown and qr_svg(opening, label=visit.portal.pages.texts["terminals"]["qr_label"])
     response = visit.page("terminals/code.html", terminal=terminal, code=shown, qr=qr)
     if told:
         response.delete_cookie(_COOKIE, path=_page_of(terminal.public_id))

@@ -10,6 +10,7 @@ reader. Half a code that was typed when the plug was pulled is dropped.
 
 from __future__ import annotations
 
+import importlib
 import re
 import select
 import time
@@ -22,9 +23,11 @@ from scanner.sources.key_state import KeyState
 from scanner.sources.line_splitter import LineSplitter, TooLong
 from scanner.sources.reading import Happening, Reading, SourceFailed
 
+evdev: Any
 try:
-    import evdev
-except ImportError:  # not a Linux machine
+    evdev = importlib.import_module("evdev")
+except ImportError:
+    # Not a Linux machine: there are no such nodes either.
     evdev = None
 
 _BY_ID: Final = Path("/dev/input/by-id")

@@ -32,9 +32,7 @@ class Webcam:
 
     name = "camera"
 
-    def __init__(
-        self, camera: int | Path, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, camera: int | Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._camera, self._clock = camera, clock
         self._news = threading.Condition()
         self._newest: Picture | None = None
@@ -83,7 +81,7 @@ class Webcam:
     def _awaited(self, until: float) -> Picture | None:
         """The newest frame, once it may be looked at; None when the time is over."""
         with self._news:
-            while not self._told and not self._film_over or self._newest is not None:
+            while self._newest is not None or not (self._told or self._film_over):
                 now = self._clock()
                 if self._newest is not None and now >= self._next_look_at:
                     frame, self._newest = self._newest, None

@@ -217,7 +217,8 @@ def _shadowed(scene: Scene, severity: float) -> None:
     angle = scene.dice.uniform(0, 2 * math.pi)
     cx, cy = scene.middle
     across = (x - cx) * math.cos(angle) + (y - cy) * math.sin(angle)
-    shade = 1 / (1 + np.exp(-across / (scene.module * scene.dice.uniform(0.3, 2))))
+    edge = scene.module * scene.dice.uniform(0.3, 2)
+    shade = 1 / (1 + np.exp(-np.clip(across / edge, -40, 40)))
     scene.picture *= (1 - (0.5 + 0.48 * severity) * shade)[..., None]
 
 

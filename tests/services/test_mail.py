@@ -358,6 +358,8 @@ FACTS = {
     "act": "debit", "trade_name": "<b>& Fils</b>", "outlet_name": "Boutique",
     "outlet_address": "3 cours Mirabeau", "terminal": "Caisse 1 · 7K2M9QXR", "wallet": "tutoring",
     "amount": "10,55 €", "balance": "89,45 €", "last4": "7QXR", "pin_checked": True,
+    "day": "22/11/2026", "path": "/partenaire", "debits": 1, "seal": "ab" * 32,
+    "wallets": [{"wallet": "tutoring", "debits": 2, "amount": "10,55 €"}],
     "reference": "D00049PD", "debit_reference": "D00049PD",
 }  # fmt: skip
 

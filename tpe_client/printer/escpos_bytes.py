@@ -59,7 +59,7 @@ def _write_qr(driver: Dummy, content: str, *, paper: Paper) -> None:
         driver.qr(content, ec=_QR_LEVEL_M, size=_QR_DOTS, native=True)
         driver._raw(b"\n")
         return
-    driver._raw(_raster(_qr_image(content), dots=paper.dots) + b"\n")
+    driver._raw(_raster(_qr_image(content), dots=paper.dots))
 
 
 def _qr_image(content: str) -> Image.Image:

@@ -6,7 +6,9 @@ error. The law: every wait has an end, and any failure is `Unreachable`, never a
 
 from __future__ import annotations
 
+import errno
 import logging
+import termios
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -23,6 +25,16 @@ from tpe_client.printer.address import (
 
 _SECONDS_TO_READ: Final = 1
 _SECONDS_TO_WRITE: Final = 10
+# What the three drivers raise, found by pulling plugs; termios.error is no OSError.
+_FAILURES: Final = (
+    OSError,
+    EscposError,
+    termios.error,
+    AssertionError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
 # The library reports on its root logger what we tell the cashier in words.
 logging.getLogger("escpos").setLevel(logging.CRITICAL)
 
@@ -81,7 +93,7 @@ class _EscposLink:
             driver.open()
             if isinstance(driver, Serial):
                 driver.device.write_timeout = _SECONDS_TO_WRITE
-        except (EscposError, OSError, ValueError, AttributeError) as gone:
+        except _FAILURES as gone:
             raise Unreachable(type(driver).__name__) from gone
 
     def write(self, data: bytes) -> None:
@@ -89,7 +101,7 @@ class _EscposLink:
         for start in range(0, len(data), 512):
             try:
                 self._driver._raw(data[start : start + 512])
-            except (OSError, AssertionError, EscposError) as gone:
+            except _FAILURES as gone:
                 raise Unreachable(type(self._driver).__name__) from gone
 
     def read(self) -> bytes:
@@ -102,15 +114,21 @@ class _EscposLink:
             return bytes(self._driver._read())
         except TimeoutError:
             return b""
-        except (OSError, AssertionError, EscposError, TypeError) as gone:
-            if getattr(gone, "errno", None) == 110:  # ETIMEDOUT of libusb
+        except _FAILURES as gone:
+            if getattr(gone, "errno", None) == errno.ETIMEDOUT:
                 return b""
             raise Unreachable(type(self._driver).__name__) from gone
 
     def close(self) -> None:
         try:
-            self._driver.close()
-        except (OSError, AssertionError, EscposError, TypeError):
+            if isinstance(self._driver, Serial):
+                # The driver's own close waits until a printer that is gone has taken everything.
+                port, self._driver._device = self._driver._device, False
+                if port:
+                    port.close()
+            else:
+                self._driver.close()
+        except _FAILURES:
             return
 
 

@@ -6,6 +6,7 @@ the store only when the printer says, or lets believe, that it is on paper.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -22,6 +23,23 @@ from tpe_client.ticket import Block, ticket
 
 _SECONDS_BETWEEN_LOOKS: Final = 3
 _LOG: Final = logging.getLogger(__name__)
+
+
+def print_now(address: Address | None, blocks: tuple[Block, ...], *, paper: Paper) -> PrinterState:
+    """Prints at once, keeps nothing; the printer's state afterwards."""
+    if address is None:
+        return "none"
+    try:
+        with contextlib.closing(open_link(address)) as link:
+            state = ask_state(link)
+            if state in PRINTS:
+                link.write(ticket_bytes(blocks, paper=paper))
+                if state != "silent":
+                    wait_until_printed(link)
+                    state = ask_state(link)
+            return state
+    except Unreachable:
+        return "unreachable"
 
 
 class Printing:

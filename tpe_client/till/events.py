@@ -19,7 +19,7 @@ from api_client.answers import (
     Problem,
     Unknown,
 )
-from api_client.journal import Entry
+from api_client.entries import Entry
 from tpe_client.printer.report import PrinterReport
 from tpe_client.till.states import Comparison
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from api_client.answers import Approved, Cancelled, Declined, Problem, Unknown
-from api_client.journal import Entry
+from api_client.entries import Entry
 from tpe_client.texts import say
 from tpe_client.ticket import Copy
 from tpe_client.till.effects import PutTicket, Resume, Ring

@@ -21,7 +21,7 @@ from api_client.answers import (
     Me,
     Wallet,
 )
-from api_client.journal import Entry
+from api_client.entries import Entry
 from tpe_client.printer.report import PrinterReport
 from tpe_client.till.pin import Pin
 

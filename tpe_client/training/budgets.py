@@ -1,4 +1,4 @@
-"""Budgets of readings that find nothing: only misses count, within a window of ten minutes.
+"""Budgets, within a window of ten minutes: of readings that find nothing, and of mailed tickets.
 
 The law: once a budget is used up every reading of that key waits, also one that would find a card;
 a debit is never refused for them.
@@ -14,7 +14,7 @@ from typing import Final
 from tpe_client.training.books import Books
 
 WINDOW: Final = timedelta(minutes=10)
-MOST_MISSES: Final = {"terminal": 30, "partner": 90, "address": 300}
+MOST_MISSES: Final = {"terminal": 30, "partner": 90, "address": 300, "ticket": 3}
 
 Keys = Sequence[tuple[str, Hashable]]
 
@@ -32,6 +32,6 @@ def seconds_to_wait(books: Books, keys: Keys) -> int:
 
 
 def record_miss(books: Books, keys: Keys) -> None:
-    """A reading found no card, or an activation code led nowhere."""
+    """A reading found no card, an activation code led nowhere, a ticket was mailed."""
     for key in keys:
         books.misses.setdefault(key, []).append(books.clock())

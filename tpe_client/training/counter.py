@@ -201,6 +201,11 @@ def _cancellation_refusal(books: Books, sale: Sale, now: datetime) -> str | None
 
 def mail_ticket(books: Books, terminal: Terminal, operation_id: UUID) -> Told:
     """`POST /debits/{operation_id}/ticket`: the school says it was sent, and sends nothing."""
+    keys = (("ticket", operation_id),)
+    seconds = seconds_to_wait(books, keys)
+    if seconds:
+        raise Refused("too_many_tickets", retry_after=seconds)
+    record_miss(books, keys)
     sale = _own_sale(books, terminal, operation_id)
     today = books.business_day(books.clock())
     if sale is None or sale.code is not None or sale.business_day != today:

@@ -35,7 +35,7 @@ _EVERYWHERE: Final = {
 
 
 class Doorway:
-    """Around the whole application: outside of Starlette's own layers, which hide the connection."""
+    """Around the whole application, outside of Starlette's own layers, which hide the line."""
 
     def __init__(self, app: Starlette) -> None:
         self.app = app

@@ -25,6 +25,7 @@ STATUS_OF: Final = {
     "operation_id_reused": 409,
     "request_too_large": 413,
     "too_many_lookups": 429,
+    "too_many_tickets": 429,
     "internal_error": 500,
     "unavailable": 503,
 }

@@ -33,7 +33,7 @@ from tpe_client.training.verdict import Asked
 def create_stub(
     school: School | None = None, *, clock: Clock = utc_now, pause: Pause = asyncio.sleep
 ) -> Doorway:
-    """The application, with books of its own in `app.state.books`. `pause` waits where an answer is to come late."""
+    """The application, its books in `app.state.books`; `pause` waits where an answer comes late."""
     app = Starlette(
         routes=[*_ROUTES, *STUDIO],
         exception_handlers={

@@ -23,8 +23,9 @@ GRANT DELETE ON
     web_session, sign_in_link, sign_in_guard, recovery_code, calendar_feed, waiting_mail
 TO cjeune_app;
 GRANT INSERT, DELETE ON delegate_outlet TO cjeune_app;
+GRANT INSERT, UPDATE ON job_run TO cjeune_app;
 GRANT INSERT ON
-    journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
+    day_mail, journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
 GRANT INSERT, DELETE ON remittance_line TO cjeune_app;

@@ -8,6 +8,7 @@ from cardservice.db.tables import (
     mail,
     partners,
     people,
+    schedule,
     scheme,
 )
 from cardservice.db.tables.metadata import metadata
@@ -21,5 +22,6 @@ __all__ = [
     "metadata",
     "partners",
     "people",
+    "schedule",
     "scheme",
 ]

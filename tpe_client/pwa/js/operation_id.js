@@ -1,5 +1,9 @@
-// The id of a sale: a UUID of version 7, made here, before anything is sent. And the short reference
-// that a person can read out to the assistance while the service has given none.
+// Names for sales: the id they travel under, a UUID of version 7 made here before anything is sent,
+// and the short reference that a person can say while the service has given none. The reference is a
+// function of the id alone, the same as on every other terminal (tests compare them).
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const DIGITS = 7;
 
 export function newOperationId(now = Date.now()) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -14,7 +18,17 @@ export function newOperationId(now = Date.now()) {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+// `T7K2M9QXR`: "T", the last 35 bits of the id in base 32, and a check character (Luhn's, in 32).
 export function localReference(operationId) {
-  const end = operationId.slice(-8).toUpperCase();
-  return `${end.slice(0, 4)} ${end.slice(4)}`;
+  const last = BigInt(`0x${operationId.replaceAll("-", "")}`) & ((1n << 35n) - 1n);
+  const digits = Array.from({ length: DIGITS }, (_, at) => Number((last >> BigInt(5 * (DIGITS - 1 - at))) & 31n));
+  return `T${[...digits, check(digits)].map((digit) => ALPHABET[digit]).join("")}`;
+}
+
+function check(digits) {
+  const total = digits.toReversed().reduce((sum, digit, at) => {
+    const counted = at % 2 === 0 ? digit * 2 : digit;
+    return sum + Math.floor(counted / 32) + (counted % 32);
+  }, 0);
+  return (32 - (total % 32)) % 32;
 }

@@ -1,0 +1,61 @@
+"""`cjeune worker`: what runs by itself, beside the service: closes, drafts, and the mail."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import date
+
+import click
+
+from cardservice.commands.session import json_option, say, say_json, with_settings
+from cardservice.domain.calendar import format_day
+from cardservice.services.post_mail import post_one_mail
+from cardservice.settings import Settings
+from cardservice.wiring import Office, mail_sender, opened_office, opened_postman
+from clearing.clockwork import running_schedule
+from clearing.schedule import JobDone, tick
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, post the mail, and end.")
+@json_option
+@with_settings
+def worker(settings: Settings, once: bool, as_json: bool) -> None:
+    """Close days, tell partners, draft fortnights and post mail until SIGTERM."""
+    with opened_office(settings, serving=False) as office:
+        if once:
+            _once(office, as_json=as_json)
+        else:
+            say("worker", "ready")
+            asyncio.run(_until_told(office))
+
+
+def _once(office: Office, *, as_json: bool) -> None:
+    done = tick(office.engine)
+    send = mail_sender(office, origin=None)
+    posted = 0
+    while post_one_mail(office.engine, office.keys, send):
+        posted += 1
+    if as_json:
+        jobs = [{"job": one.job, "about": one.about, "amount": one.amount} for one in done]
+        say_json({"jobs": jobs, "mails": posted})
+        return
+    for one in done:
+        say("worker", one.job, about=_in_french(one), amount=one.amount)
+    say("worker", "posted" if done or posted else "nothing", mails=posted)
+
+
+def _in_french(one: JobDone) -> str:
+    """A fortnight's key as it is, a day as people write it."""
+    return one.about if one.job == "draft" else format_day(date.fromisoformat(one.about))
+
+
+async def _until_told(office: Office) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    with running_schedule(office.engine):
+        async with opened_postman(office, origin=None):
+            await told.wait()

@@ -1,0 +1,1 @@
+"""The commands of cjeune-scan: one file each, and what several of them need."""

@@ -1,0 +1,1 @@
+"""The phone terminal in a real browser, over the real service."""

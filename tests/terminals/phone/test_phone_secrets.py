@@ -1,0 +1,140 @@
+"""What a phone keeps, caches and asks: the shell and a journal, never a PIN, never money (C58)."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Route, expect
+
+from tests import makers
+from tests.makers import HeldCard
+from tests.terminals.phone.conftest import PhoneOf
+from tests.terminals.phone.hands import APP, Phone
+
+ALWAYS = {"pin_required": "always"}
+# In no id, amount, hour or reference of these tests by chance.
+_CACHED = """async () => {
+  const kept = [];
+  for (const name of await caches.keys()) {
+    for (const asked of await (await caches.open(name)).keys()) kept.push(asked.url);
+  }
+  return kept;
+}"""
+
+
+def ready(phone: Phone) -> None:
+    """The service worker holds the page."""
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def test_the_pin_is_nowhere_when_it_has_been_sent(phone_of: PhoneOf, card: HeldCard) -> None:
+    pin = makers.PIN
+    phone = phone_of(policy=ALWAYS)
+    bodies: list[str] = []
+    phone.page.on("request", lambda asked: bodies.append(asked.post_data or ""))
+    phone.sell(card, "10,55")
+    phone.on("pin")
+    phone.tap(pin)
+    assert pin not in phone.page.locator("main").inner_text()
+    assert all(f'"{pin}"' not in kept for kept in phone.stored())
+    phone.press("Valider")
+    phone.reads("Débit accepté")
+    phone.page.reload()
+    phone.unlock()
+    phone.on("home")
+    kept = [text.replace(card.code, "") for text in phone.stored()]
+    assert any('"state":"approved"' in text for text in kept)
+    for text in [*kept, *phone.watch.said, *phone.watch.asked]:
+        assert f'"{pin}"' not in text and f">{pin}<" not in text and f"={pin}" not in text
+    assert [body for body in bodies if pin in body] == [
+        body for body in bodies if f'"pin":"{pin}"' in body
+    ]
+    assert len([body for body in bodies if f'"pin":"{pin}"' in body]) == 1
+
+
+def test_the_pin_of_a_sale_that_stays_unknown_goes_with_its_screen(
+    phone_of: PhoneOf, card: HeldCard
+) -> None:
+    phone = phone_of(policy=ALWAYS)
+    phone.hurry()
+    phone.page.route("**/api/v1/debits/**", lambda route: route.abort())
+    phone.sell(card, "10,55")
+    phone.enter_pin(makers.PIN)
+    phone.reads("Le résultat n’est pas connu")
+    assert all(f'"{makers.PIN}"' not in kept for kept in phone.stored())
+
+
+def test_no_name_no_balance_and_no_card_code_is_kept(phone_of: PhoneOf, card: HeldCard) -> None:
+    phone = phone_of()
+    phone.sell(card, "10,55")
+    phone.reads("Débit accepté")
+    phone.press("Accueil")
+    phone.on("home")
+    kept = "".join(phone.stored()[:3] + phone.stored()[5:])
+    assert '"amount_cents":1055' in kept
+    for secret in ("Léa", card.code, "8945", "identification"):
+        assert secret not in kept.replace("identity_checked", "")
+
+
+def test_the_service_worker_keeps_the_shell_and_nothing_else(
+    phone_of: PhoneOf, card: HeldCard
+) -> None:
+    phone = phone_of(workers="allow", active=False)
+    phone.page.goto(APP)
+    ready(phone)
+    phone.activate()
+    phone.sell(card, "10,55")
+    phone.reads("Débit accepté")
+    phone.press("Ticket")
+    phone.press("Accueil")
+    phone.press("Ventes de la journée")
+    phone.on("day")
+    origin = phone.watch.origin
+    cached = phone.page.evaluate(_CACHED)
+    assert f"{origin}/tpe/" in cached and f"{origin}/tpe/js/app.js" in cached
+    assert all(url.startswith(f"{origin}/tpe/") for url in cached), cached
+    assert not [url for url in cached if "?" in url or "#" in url]
+
+
+def test_without_a_network_the_till_opens_and_sells_nothing(
+    phone_of: PhoneOf, card: HeldCard
+) -> None:
+    phone = phone_of(workers="allow")
+    ready(phone)
+    phone.sell(card, "10,55")
+    phone.reads("Débit accepté")
+    phone.page.context.set_offline(True)
+    phone.page.reload()
+    phone.unlock()
+    phone.reads("Pas de réseau : aucune vente possible")
+    text = phone.page.locator("main").inner_text()
+    assert "10,55" not in text and "Scanner" not in text
+    phone.page.context.set_offline(False)
+    phone.on("home")
+
+
+def test_a_new_version_takes_over_at_rest_and_takes_the_old_one_away(phone_of: PhoneOf) -> None:
+    phone = phone_of(workers="allow")
+    ready(phone)
+    (old,) = phone.page.evaluate("caches.keys()")
+
+    def newer(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(old[-12:], "0123456789ab"))
+
+    phone.page.context.route("**/tpe/shell.js", newer)
+    # In the middle of the day it only waits.
+    phone.page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
+    phone.page.wait_for_function(
+        "navigator.serviceWorker.getRegistration().then((one) => one.waiting !== null)"
+    )
+    phone.on("home")
+    assert old in phone.page.evaluate("caches.keys()")
+    with phone.page.expect_navigation():
+        phone.press("Verrouiller")
+    phone.unlock()
+    phone.on("home")
+    phone.page.wait_for_function(
+        "caches.keys().then((all) => all.join() === 'cjeune-tpe-0123456789ab')"
+    )
+    phone.press("Réglages")
+    expect(phone.page.locator("main")).to_contain_text("0123456789ab")
