@@ -7,6 +7,7 @@ code is used up or dead, a new one is asked for.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from api_client.answers import Activated, NoAnswer, Problem, Recognised
@@ -28,7 +29,7 @@ def confirm(
 ) -> Activated | Problem | NoAnswer:
     """Step 2: the key is in the file when this answers Activated. KeyFileFailed before anything
     is sent when the file cannot be written."""
-    # An empty key opens nothing; what counts is that there is room and right to write it.
+    # What it writes opens nothing; what counts is that there is room and right to write it.
     _prove_writable(key_path)
     with Line(base_url, key=None, client=client) as line:
         answer = line.confirm(recognised.activation_token, label=label)
@@ -42,4 +43,5 @@ def _prove_writable(key_path: Path) -> None:
     try:
         write_key_file(trial, TerminalKey("trial", "trial", "-" * 200))
     finally:
-        trial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            trial.unlink()

@@ -116,6 +116,9 @@ class Exchange:
             return NoAnswer("tls" if is_tls else "offline")
         except httpcore.TimeoutException:
             return NoAnswer("timed_out")
+        except UnicodeError:
+            # A name with an empty or endless label; the resolver never hears of it.
+            return NoAnswer("offline")
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
             return NoAnswer("cut")
 

@@ -36,6 +36,7 @@ from api_client.exchange import Exchange, Limits
 
 _API = "/api/v1"
 _PHOTO = re.compile(r"/api/v1/photos/[A-Za-z0-9_-]{1,500}")
+_VISIBLE = re.compile("[!-~]{1,500}")
 _DEBITS_PER_PAGE = 200
 # Ten thousand debits of one partner in a day; a list that goes on is not ours.
 _MOST_PAGES = 50
@@ -49,7 +50,7 @@ class Line:
 
     `client` is what the fleet register shows, e.g. `cjeune-tpe/1.0`. `ca_file` names the
     certificates to trust instead of the public ones. ValueError for an address that a key may not
-    be sent to.
+    be sent to, and for a key that is none.
     """
 
     def __init__(
@@ -61,6 +62,9 @@ class Line:
         ca_file: str | None = None,
         limits: Limits | None = None,
     ) -> None:
+        if not (key is None or _VISIBLE.fullmatch(key)) or not _VISIBLE.fullmatch(client):
+            # Without its text: what is no key may still be a secret.
+            raise ValueError("not a terminal's key, or not a program's name")
         self._key = key
         self._exchange = Exchange(
             base_url, client=client, ca_file=ca_file, limits=limits or Limits()

@@ -15,6 +15,7 @@ from cardservice.commands.day import day
 from cardservice.commands.demo import demo
 from cardservice.commands.partners import iban, partner, partners
 from cardservice.commands.proof import proof
+from cardservice.commands.regularisations import regularisation
 from cardservice.commands.roster import roster
 from cardservice.commands.run import run
 from cardservice.commands.serve import serve
@@ -33,6 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     terminal,
     serve,
     worker,
+    regularisation,
     day,
     run,
     proof,

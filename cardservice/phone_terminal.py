@@ -51,6 +51,7 @@ _WORKER_POLICIES: Final = {
 }
 # What decides which version runs is asked for each time; the rest is compared by its digest.
 _NEVER_KEPT: Final = frozenset(("index.html", "sw.js", "shell.js"))
+_SCREENS: Final = b"%SCREENS%"
 # The page's style is the portals' own: one visual language, one file of it.
 _KIT: Final = ("kit.css", "forms.css")
 
@@ -96,7 +97,10 @@ def _files(folder: Path, settings: Settings) -> dict[str, _File]:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.suffix not in (".py", ".part")
     }
-    bodies["index.html"] = _named(bodies["index.html"], settings, quoted=escape)
+    # One page for the browser, several files for whoever writes its sentences.
+    screens = [path for path in bodies if path.startswith("screens/")]
+    page = bodies["index.html"].replace(_SCREENS, b"\n".join(map(bodies.pop, screens)))
+    bodies["index.html"] = _named(page, settings, quoted=escape)
     bodies["manifest.webmanifest"] = _named(
         bodies["manifest.webmanifest"], settings, quoted=lambda text: json.dumps(text)[1:-1]
     )

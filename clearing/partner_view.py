@@ -50,14 +50,10 @@ _FIRST_UNCOLLECTED: Final = text(
     "    WHERE again.period_key = r.period_key AND again.attempt > r.attempt)))"
 )
 _UNCOLLECTED: Final = text(
-    "SELECT o.business_day, o.wallet, count(*) FILTER (WHERE o.kind = 'debit') AS debits,"
-    " sum(CASE o.kind WHEN 'debit' THEN o.amount_cents ELSE -o.amount_cents END)::bigint"
-    "  AS amount_cents"
-    " FROM operation o WHERE o.partner_id = :partner_id"
+    "SELECT o.business_day, o.wallet, count(*) FILTER (WHERE o.nature = 'debit') AS debits,"
+    " sum(o.amount_cents)::bigint AS amount_cents"
+    " FROM owed_operation o WHERE o.partner_id = :partner_id"
     " AND o.business_day = ANY(CAST(:days AS date[]))"
-    " AND o.outcome = 'approved' AND o.kind IN ('debit', 'regularisation')"
-    " AND NOT EXISTS (SELECT FROM operation c WHERE c.target_id = o.operation_id"
-    "  AND c.kind = 'cancellation' AND c.outcome = 'cancelled')"
     " AND NOT EXISTS (SELECT FROM remittance_line l"
     "  WHERE l.operation_id = o.operation_id AND l.live)"
     " GROUP BY o.business_day, o.wallet ORDER BY o.business_day, o.wallet"

@@ -16,6 +16,7 @@ from datetime import date, datetime
 
 DEBIT = "debit"
 REGULARISATION = "regularisation"
+REVERSAL = "reversal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,13 @@ class RemittanceLine:
         # A longer card string here would print a usable card code on a partner's paper.
         assert len(self.card_last4) == 4, "only the last four characters of a card leave the office"
         assert type(self.amount_cents) is int, "money is integer cents"
-        if self.nature == DEBIT:
-            assert self.amount_cents > 0, "a debit is owed to the partner"
-        else:
-            assert self.nature == REGULARISATION, f"unknown nature {self.nature!r}"
+        assert self.nature in (DEBIT, REGULARISATION, REVERSAL), f"unknown nature {self.nature!r}"
+        if self.nature == REGULARISATION:
             assert self.amount_cents <= 0, "a regularisation takes back, it never pays"
-            assert self.origin_reference, "a regularisation names the debit it corrects"
+        else:
+            assert self.amount_cents > 0, "a debit is owed, and what was taken back by mistake"
+        if self.nature != DEBIT:
+            assert self.origin_reference, "a correction names what it corrects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Remittance:
 
     @property
     def corrections_cents(self) -> int:
-        """Every regularisation, zero or negative."""
-        return sum(line.amount_cents for line in self.lines if line.nature == REGULARISATION)
+        """Every regularisation, and what reversals give again; usually zero or negative."""
+        return sum(line.amount_cents for line in self.lines if line.nature != DEBIT)
 
     @property
     def net_cents(self) -> int:
@@ -124,8 +126,8 @@ class Remittance:
         )
 
     def correction_lines(self) -> tuple[RemittanceLine, ...]:
-        """The regularisations of every wallet, oldest first."""
-        return _in_order(line for line in self.lines if line.nature == REGULARISATION)
+        """The regularisations and reversals of every wallet, oldest first."""
+        return _in_order(line for line in self.lines if line.nature != DEBIT)
 
 
 def _in_order(lines: Iterable[RemittanceLine]) -> tuple[RemittanceLine, ...]:

@@ -5,6 +5,8 @@ The law: this file only gathers; each command is one file of scanner/commands.
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from scanner.commands.activate import activate
@@ -39,7 +41,15 @@ for command in COMMANDS:
 
 def main() -> None:
     """The console script; ends the process with 0 done, 1 refused or failed, 2 usage."""
-    cjeune_scan(prog_name="cjeune-scan")
+    try:
+        status = cjeune_scan.main(prog_name="cjeune-scan", standalone_mode=False)
+    except click.ClickException as failure:
+        failure.show()
+        sys.exit(failure.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(say("failure.interrupted"), err=True)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 if __name__ == "__main__":

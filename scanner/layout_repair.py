@@ -16,7 +16,12 @@ from enum import StrEnum
 from typing import Final
 
 # Digits first as unshifted keys write them, then as they come with the shift key locked.
-_DIGITS: Final = str.maketrans("&é\"'(-è_çàÉÈÇÀ", "12345678902790")
+_DIGITS: Final = str.maketrans(
+    {
+        "&": "1", "é": "2", '"': "3", "'": "4", "(": "5", "-": "6", "è": "7", "_": "8", "ç": "9",
+        "à": "0", "É": "2", "È": "7", "Ç": "9", "À": "0",
+    }
+)  # fmt: skip
 _LETTERS: Final = str.maketrans("AQZWaqzw?,", "QAWZqawzMm")
 
 # What a reader may say before the code: which kind of symbol it saw (`]Q1`; `$A&` in French).

@@ -7,9 +7,11 @@ opened is closed, the journal last.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
@@ -78,6 +80,7 @@ def opened_journal(settings: BoxSettings) -> Iterator[Journal]:
 def run_box(settings: BoxSettings, key: TerminalKey) -> int:
     """The full-screen program, until it is left; its exit status."""
     app = TillApp()
+    _log_to(settings.data_dir / "box.log")
     with contextlib.ExitStack() as opened:
         journal = opened.enter_context(opened_journal(settings))
         line = opened.enter_context(Line(key.base_url, key=key.key, client=CLIENT))
@@ -93,6 +96,14 @@ def run_box(settings: BoxSettings, key: TerminalKey) -> int:
         app.attach(Desk(Hands(line, journal, tickets, printing, columns=columns), told=app.tell))
         app.run()
     return app.return_code or 0
+
+
+def _log_to(path: Path) -> None:
+    """Faults go to a small file: on the screen they would be noise, and lost."""
+    handler = RotatingFileHandler(path, maxBytes=200_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
 
 
 @contextlib.contextmanager

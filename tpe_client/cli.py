@@ -6,6 +6,7 @@ law: exit status 0 done, 1 refused or failed with one clear line on stderr, 2 us
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def main(
     serial: str | None,
 ) -> None:
     """The TPE box of a partner: reads cards, debits, prints tickets."""
+    # Everything this program makes is its owner's alone.
+    os.umask(0o077)
     paper = _paper(width, columns=columns, profile=profile, code_page=code_page, qr=qr)
     settings = BoxSettings(data_dir, _address(printer), paper, serial)
     context.obj = settings

@@ -34,7 +34,8 @@ from api_client.wall_clock import Clock, paris_day, utc_now
 from tpe_client.compare_days import compare_days
 from tpe_client.printer.printing import Printing
 from tpe_client.printer.ticket_store import TicketStore
-from tpe_client.ticket import Place, TicketFacts, trial_ticket
+from tpe_client.ticket import Place, TicketFacts, ticket, trial_ticket
+from tpe_client.ticket_lines import preview
 from tpe_client.till.effects import (
     CancelDebit,
     CompareDays,
@@ -61,6 +62,7 @@ from tpe_client.till.events import (
     LineSeen,
     MeSeen,
     Resumed,
+    TicketReady,
 )
 
 _LOG: Final = logging.getLogger(__name__)
@@ -200,6 +202,8 @@ class Desk:
         seen = resolve_open(hands.line, hands.journal, patience=patience)
         resolved = tuple(entry for entry in seen if not entry.is_open)
         open_now = len(hands.journal.unresolved())
+        if resolved or open_now:
+            self._told(LineSeen(bool(resolved)))
         self._told(Resumed(resolved, open_now, hands.journal.last()))
 
     # Questions
@@ -242,6 +246,10 @@ class Desk:
         if place is None:
             return
         facts = self._facts(effect, place)
+        if hands.printing.is_absent:
+            blocks = ticket(facts, copy=effect.copy, is_duplicate=effect.is_duplicate)
+            self._told(TicketReady(tuple(preview(blocks, columns=hands.columns))))
+            return
         hands.tickets.put(
             facts,
             copy=effect.copy,

@@ -140,6 +140,13 @@ _VERB_REFUSALS: Final = (
     Code("terminal_not_lendable", 263, True, "C50: a web till is no thing that can be lent"),
     Code("terminal_lent_already", 264, True, "C50: on loan; it comes back first"),
     Code("terminal_not_lent", 265, True, "C50: only what is on loan comes back"),
+    Code("debit_unknown", 266, True, "C62: no debit has this reference"),
+    Code("regularisation_unknown", 267, True, "C62: no regularisation has this number"),
+    Code("regularisation_too_much", 268, True, "C62: more than what is left of the debit"),
+    Code("regularisation_decided", 269, True, "C62: booked or refused before"),
+    Code("regularisation_needs_second_agent", 270, False, "C62: this much takes two agents"),
+    Code("regularisation_not_reversible", 271, True, "C62: never booked, or undone before"),
+    Code("regularisation_spent", 272, False, "C62: the holder has spent what was given back"),
 )
 
 # What the clearing house answers when a step may not be taken; from 301 on.

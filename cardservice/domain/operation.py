@@ -100,6 +100,27 @@ _KINDS: Final = (
         from_account=IN_TRANSIT,
         to_account=PARTNER_PAYABLE,
     ),
+    OperationKind(
+        name="late_regularisation",
+        number=9,
+        meaning="A regularisation after the wallet has lapsed: what lapsed grows, not the wallet.",
+        from_account=PARTNER_PAYABLE,
+        to_account=LAPSED,
+    ),
+    OperationKind(
+        name="regularisation_reversal",
+        number=10,
+        meaning="A regularisation was a mistake: the partner is owed the money again (C62).",
+        from_account=BENEFICIARY_WALLET,
+        to_account=PARTNER_PAYABLE,
+    ),
+    OperationKind(
+        name="late_regularisation_reversal",
+        number=11,
+        meaning="The same after the wallet has lapsed: it comes out of what lapsed.",
+        from_account=LAPSED,
+        to_account=PARTNER_PAYABLE,
+    ),
 )
 
 OPERATION_KINDS: Final[dict[str, OperationKind]] = {kind.name: kind for kind in _KINDS}

@@ -1,4 +1,5 @@
-"""The pen: the only Python that books an operation (grants, lapses, reimbursements, day markers).
+"""The pen: the only Python that books an operation (grants, lapses, reimbursements,
+regularisations, day markers).
 
 The law: an operation that nobody typed gets an identity derived from what it is about, so that a
 rerun after any cut books nothing twice. The SQL functions decide; this file carries.
@@ -91,6 +92,38 @@ def reimburse(connection: Connection, entries: Sequence[Reimbursement]) -> int:
 def reimbursement_id(remittance: str, wallet: str) -> UUID:
     """The identity of the one reimbursement of a remittance number and wallet."""
     return uuid5(_DERIVED, f"reimbursement/{remittance}/{wallet}")
+
+
+def book_regularisation(connection: Connection, regularisation_id: int, *, agent_id: int) -> str:
+    """Gives back what a regularisation says (C62): "booked", "replayed", or why not, as a code."""
+    answer: str = connection.execute(
+        text(
+            "SELECT book_regularisation(CAST(:regularisation_id AS bigint), :operation_id,"
+            " CAST(:agent_id AS bigint))"
+        ),
+        {
+            "regularisation_id": regularisation_id,
+            "operation_id": uuid5(_DERIVED, f"regularisation/{regularisation_id}"),
+            "agent_id": agent_id,
+        },
+    ).scalar_one()
+    return answer
+
+
+def reverse_regularisation(connection: Connection, regularisation_id: int, *, agent_id: int) -> str:
+    """Undoes a booked regularisation, once: "booked", "replayed", or why not, as a code."""
+    answer: str = connection.execute(
+        text(
+            "SELECT reverse_regularisation(CAST(:regularisation_id AS bigint), :operation_id,"
+            " CAST(:agent_id AS bigint))"
+        ),
+        {
+            "regularisation_id": regularisation_id,
+            "operation_id": uuid5(_DERIVED, f"reversal/{regularisation_id}"),
+            "agent_id": agent_id,
+        },
+    ).scalar_one()
+    return answer
 
 
 def close_day(connection: Connection, day: date) -> bool:

@@ -19,12 +19,10 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
         "remittance_line",
         "amount_cents",
         # A line says what its operation says, and only what can be owed is on a line.
-        "SELECT l.operation_id FROM remittance_line l LEFT JOIN operation o USING (operation_id)"
-        " WHERE o.operation_id IS NULL OR o.outcome <> 'approved'"
-        " OR o.kind NOT IN ('debit', 'regularisation') OR l.wallet <> o.wallet"
-        " OR (l.nature = 'debit') <> (o.kind = 'debit')"
-        " OR l.amount_cents <> CASE o.kind WHEN 'debit' THEN o.amount_cents"
-        "    ELSE -o.amount_cents END"
+        "SELECT l.operation_id FROM remittance_line l"
+        " LEFT JOIN owed_operation o USING (operation_id)"
+        " WHERE o.operation_id IS NULL OR l.wallet <> o.wallet OR l.nature <> o.nature"
+        " OR l.amount_cents <> o.amount_cents"
         " ORDER BY l.operation_id LIMIT 1",
     ),
     (

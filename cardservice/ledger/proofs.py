@@ -36,6 +36,41 @@ _REGISTERS = {
     "card_id": "card",
     "beneficiary_id": "beneficiary",
 }
+_CORRECTIONS = "('regularisation', 'late_regularisation')"
+_REVERSALS = "('regularisation_reversal', 'late_regularisation_reversal')"
+# By the column that is wrong, the query that finds the first row.
+_REGULARISATIONS = {
+    "target_id": (
+        "SELECT o.operation_id FROM operation o"  # noqa: S608
+        " LEFT JOIN regularisation r ON r.operation_id = o.operation_id"
+        " LEFT JOIN operation d ON d.operation_id = o.target_id"
+        f" WHERE o.kind IN {_CORRECTIONS} AND (r.regularisation_id IS NULL"
+        "  OR d.kind IS DISTINCT FROM 'debit' OR d.outcome <> 'approved'"
+        "  OR (r.debit_id, r.amount_cents, d.partner_id, d.wallet, d.beneficiary_id, d.school_year)"
+        "   IS DISTINCT FROM (o.target_id, o.amount_cents, o.partner_id, o.wallet,"
+        "    o.beneficiary_id, o.school_year)"
+        "  OR d.business_day >= o.business_day)"
+        " ORDER BY o.operation_no LIMIT 1"
+    ),
+    "kind": (
+        "SELECT o.operation_id FROM operation o"  # noqa: S608
+        " LEFT JOIN regularisation r ON r.reversal_id = o.operation_id"
+        " LEFT JOIN operation g ON g.operation_id = o.target_id"
+        f" WHERE o.kind IN {_REVERSALS} AND (r.operation_id IS DISTINCT FROM o.target_id"
+        f"  OR g.kind IS NULL OR g.kind NOT IN {_CORRECTIONS}"
+        "  OR (g.partner_id, g.amount_cents, g.wallet, g.beneficiary_id, g.school_year)"
+        "   IS DISTINCT FROM (o.partner_id, o.amount_cents, o.wallet, o.beneficiary_id,"
+        "    o.school_year))"
+        " ORDER BY o.operation_no LIMIT 1"
+    ),
+    "amount_cents": (
+        "SELECT d.operation_id FROM operation d"
+        " JOIN regularisation r ON r.debit_id = d.operation_id"
+        " WHERE r.operation_id IS NOT NULL AND r.reversal_id IS NULL"
+        " GROUP BY d.operation_id, d.amount_cents HAVING sum(r.amount_cents) > d.amount_cents"
+        " ORDER BY d.operation_id LIMIT 1"
+    ),
+}
 _WALLET_KEY = ("beneficiary_id", "school_year", "wallet")
 
 
@@ -61,6 +96,7 @@ def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: Non
             difference
             or _prove_wallets(connection)
             or _prove_cancellations(connection)
+            or _prove_regularisations(connection)
             or _prove_references(connection)
             or first_day_difference(connection)
             or first_run_difference(connection)
@@ -184,6 +220,16 @@ def _prove_cancellations(connection: Connection) -> Difference | None:
         )
     ).scalar_one_or_none()
     return None if broken is None else Difference("operation", str(broken), "target_id")
+
+
+def _prove_regularisations(connection: Connection) -> Difference | None:
+    """A correction has its row and its debit (of an earlier day, same partner, holder and wallet),
+    and no debit was given back beyond its amount."""
+    for field, query in _REGULARISATIONS.items():
+        broken = connection.execute(text(query)).scalar_one_or_none()
+        if broken is not None:
+            return Difference("operation", str(broken), field)
+    return None
 
 
 def _prove_references(connection: Connection) -> Difference | None:

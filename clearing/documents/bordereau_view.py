@@ -13,7 +13,7 @@ from cardservice.domain.calendar import format_day, format_minute
 from cardservice.domain.iban import masked_iban
 from cardservice.domain.money import format_euros
 from clearing.documents.wording import say, wallet_label
-from clearing.remittance import REGULARISATION, Remittance, RemittanceLine
+from clearing.remittance import DEBIT, Remittance, RemittanceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,13 @@ def _section(title: str, lines: tuple[RemittanceLine, ...], *, cents: int) -> Se
         rows=tuple(_row(line) for line in lines),
         subtotal_label=say("sections.subtotal", section=title),
         subtotal=format_euros(cents),
-        holds_corrections=lines[0].nature == REGULARISATION,
+        holds_corrections=lines[0].nature != DEBIT,
     )
 
 
 def _row(line: RemittanceLine) -> Row:
     day, _, hour = format_minute(line.accepted_at).partition(" ")
-    corrects = line.nature == REGULARISATION
+    corrects = line.nature != DEBIT
     return Row(
         reference=line.reference,
         day=day,

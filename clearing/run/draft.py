@@ -17,18 +17,12 @@ from clearing.run.record import Run, move, run_again, run_of, take_turn
 
 _REDRAFTABLE = ("draft", "rejected")
 
-# What is owed of closed days and stands in no live run: debits that were not cancelled, and
-# regularisations, which take back. Business days make the period, never clock times.
+# What is owed of closed days and stands in no live run. Business days make the period, never clock
+# times.
 _OWED = """
-    SELECT o.operation_id, o.partner_id, o.wallet,
-           CASE o.kind WHEN 'debit' THEN 'debit' ELSE 'regularisation' END AS nature,
-           CASE o.kind WHEN 'debit' THEN o.amount_cents ELSE -o.amount_cents END AS amount_cents
-    FROM operation o
+    SELECT o.operation_id, o.partner_id, o.wallet, o.nature, o.amount_cents
+    FROM owed_operation o
     WHERE o.business_day < :ends_before
-      AND ((o.kind = 'debit' AND o.outcome = 'approved'
-            AND NOT EXISTS (SELECT FROM operation c WHERE c.target_id = o.operation_id
-                            AND c.kind = 'cancellation' AND c.outcome = 'cancelled'))
-           OR (o.kind = 'regularisation' AND o.outcome = 'approved'))
       AND NOT EXISTS (SELECT FROM remittance_line l
                       WHERE l.operation_id = o.operation_id AND l.live)
 """

@@ -15,6 +15,7 @@ import click
 from api_client import activation
 from api_client.answers import Activated, NoAnswer, Recognised
 from api_client.key_file import read_key_file
+from scanner.commands.asking import agreed, typed
 from scanner.commands.failure import Failed, failures_told, refused
 from scanner.commands.folder import CLIENT, folder_option, key_path
 from scanner.texts import say
@@ -50,11 +51,11 @@ def activate(
             ),
             err=True,
         )
-        if not yes and not click.confirm(say("activate.question"), err=True):
+        if not yes and not agreed(say("activate.question")):
             raise Failed(say("activate.given_up"))
-        label = label or click.prompt(say("activate.label"), err=True)
+        label = label or typed(say("activate.label"))
         answer = activation.confirm(
-            base_url, place, label=str(label), client=CLIENT, key_path=key_path(folder)
+            base_url, place, label=label, client=CLIENT, key_path=key_path(folder)
         )
         if isinstance(answer, NoAnswer):
             raise Failed(say("activate.lost"))

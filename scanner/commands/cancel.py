@@ -22,6 +22,7 @@ from api_client.settle import cancel_debit, resolve_open
 from api_client.transport import Line
 from api_client.wall_clock import paris_day
 from scanner.amounts import euros
+from scanner.commands.asking import agreed
 from scanner.commands.failure import Failed, failures_told, refused
 from scanner.commands.folder import folder_option, opened_journal, opened_line
 from scanner.commands.outcomes import cancellation_line, outcome_facts
@@ -50,7 +51,7 @@ def cancel(
         raise click.UsageError(say("debit.missing", options="--yes"))
     with failures_told(), opened_line(folder) as line, opened_journal(folder) as journal:
         operation_id, question = _meant(line, journal, reference)
-        if not yes and not click.confirm(question, err=True):
+        if not yes and not agreed(question):
             raise Failed(say("cancel.given_up"))
         outcome = cancel_debit(line, journal, operation_id, reason=reason, patience=Patience())
         if as_json:

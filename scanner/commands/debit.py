@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from api_client.settle import cancel_debit, resolve_open, take_debit
 from api_client.transport import Line
 from api_client.wall_clock import utc_now
 from scanner.amounts import cents_in, euros
+from scanner.commands.asking import agreed, chosen, typed
 from scanner.commands.failure import Failed, failures_told, refused
 from scanner.commands.folder import folder_option, opened_journal, opened_line
 from scanner.commands.identify import identified, identified_facts, one_reading, tell_holder
@@ -35,7 +36,7 @@ from scanner.commands.outcomes import (
     outcome_facts,
     sale_line,
 )
-from scanner.commands.photo import erased, shown_photo
+from scanner.commands.photo import photo_shown
 from scanner.commands.source_options import SourceChoice, source_options
 from scanner.texts import say
 
@@ -53,7 +54,8 @@ class _Counter:
     journal: Journal
     asked: tuple[str, ...]
     asks: bool
-    pin: str | None
+    patience: Patience
+    pin: str | None = field(repr=False)
 
 
 @click.command("debit", help=say("help.debit"), short_help=say("help.short.debit"))
@@ -64,6 +66,7 @@ class _Counter:
 @click.option("--identity-checked", is_flag=True, help=say("help.option.identity"))
 @click.option("--pin-fd", type=click.IntRange(min=0), help=say("help.option.pin_fd"))
 @click.option("--yes", is_flag=True, help=say("help.option.yes"))
+@click.option("--tries", type=click.IntRange(1, 10), default=5, help=say("help.option.tries"))
 @click.option("--json", "as_json", is_flag=True, help=say("help.option.json"))
 @folder_option
 def debit(
@@ -73,6 +76,7 @@ def debit(
     identity_checked: bool,
     pin_fd: int | None,
     yes: bool,
+    tries: int,
     as_json: bool,
     folder: Path,
     **source: Any,
@@ -86,21 +90,22 @@ def debit(
     with failures_told(), opened_line(folder) as line, opened_journal(folder) as journal:
         resolved = _resolved(line, journal)
         asked = one_reading(code, SourceChoice(**source), asks=asks)
-        counter = _Counter(line, journal, asked, asks, _pin_from(pin_fd))
+        patience = Patience(tries=tries)
+        counter = _Counter(line, journal, asked, asks, patience, _pin_from(pin_fd))
         card = identified(line, asked)
         if not isinstance(card, Identified):
             if as_json:
                 click.echo(_json(identified_facts(card), resolved))
             raise refused(card)
         _check_identity(line, card, checked=identity_checked)
-        chosen = _chosen_wallet(card, wallet)
+        spent = _chosen_wallet(card, wallet)
         amount_cents = _amount(amount)
         if counter.pin is None and card.pin.asks_for(amount_cents):
             counter.pin = _asked_pin(counter, say("debit.pin"))
-        what = say("debit.confirm", amount=euros(amount_cents), label=chosen.label)
-        if not yes and not click.confirm(what, err=True):
+        what = say("debit.confirm", amount=euros(amount_cents), label=spent.label)
+        if not yes and not agreed(what):
             raise Failed(say("debit.given_up"))
-        outcome = _taken(counter, card, chosen.wallet, amount_cents)
+        outcome = _taken(counter, card, spent.wallet, amount_cents)
         if as_json:
             click.echo(_json(outcome_facts(outcome), resolved))
         _tell(outcome, as_json=as_json)
@@ -116,13 +121,10 @@ def _resolved(line: Line, journal: Journal) -> list[Entry]:
 def _check_identity(line: Line, card: Identified, *, checked: bool) -> None:
     if checked:
         return
-    drawn = shown_photo(line, card.holder.photo_url)
-    tell_holder(card, err=True)
-    agreed = click.confirm(say("debit.identity"), err=True)
-    # The question and the holder's lines go with the photo, and are told again without it.
-    if drawn:
-        erased(drawn + 2 + max(1, len(card.wallets)))
-    if not agreed:
+    with photo_shown(line, card.holder.photo_url):
+        tell_holder(card, err=True)
+        is_the_holder = agreed(say("debit.identity"))
+    if not is_the_holder:
         raise Failed(say("debit.identity_not_checked"))
 
 
@@ -140,10 +142,7 @@ def _chosen_wallet(card: Identified, wallet: str | None) -> Wallet:
         click.echo(
             say("debit.wallet_choice", number=number, label=one.label, balance=balance), err=True
         )
-    number = click.prompt(
-        say("debit.wallet_question"), type=click.IntRange(1, len(card.wallets)), err=True
-    )
-    return card.wallets[number - 1]
+    return card.wallets[chosen(say("debit.wallet_question"), count=len(card.wallets)) - 1]
 
 
 def _amount(given: str | None) -> int:
@@ -153,7 +152,7 @@ def _amount(given: str | None) -> int:
             raise click.UsageError(say("amount.wrong"))
         return amount_cents
     while True:
-        amount_cents = cents_in(click.prompt(say("amount.question"), err=True))
+        amount_cents = cents_in(typed(say("amount.question")))
         if amount_cents is not None:
             return amount_cents
         click.echo(say("amount.wrong"), err=True)
@@ -176,7 +175,7 @@ def _asked_pin(counter: _Counter, question: str) -> str:
     if not counter.asks:
         raise Failed(say("debit.pin_needed"))
     while True:
-        pin = str(click.prompt(question, hide_input=True, err=True))
+        pin = typed(question, hidden=True)
         if _PIN.fullmatch(pin):
             return pin
         click.echo(say("debit.pin_malformed"), err=True)
@@ -203,7 +202,7 @@ def _next_pin_question(outcome: Outcome) -> str | None:
 
 def _sent(counter: _Counter, card: Identified, wallet: str, amount_cents: int) -> Outcome:
     operation_id = new_operation_id(utc_now())
-    line, journal, patience = counter.line, counter.journal, Patience()
+    line, journal, patience = counter.line, counter.journal, counter.patience
     for last in (False, True):
         order = Order(operation_id, card.identification, wallet, amount_cents, card.last4, True)
         try:

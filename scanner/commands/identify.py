@@ -18,6 +18,7 @@ from api_client.answers import Declined, Identified, NoAnswer, Problem
 from api_client.transport import Line
 from scanner.amounts import euros
 from scanner.card_payload import meaning_of
+from scanner.commands.asking import typed
 from scanner.commands.failure import Failed, failures_told, refused
 from scanner.commands.folder import folder_option, opened_line
 from scanner.commands.read import reading_line, readings
@@ -46,7 +47,7 @@ def identify(code: str | None, as_json: bool, folder: Path, **source: Any) -> No
 def one_reading(code: str | None, choice: SourceChoice, *, asks: bool) -> tuple[str, ...]:
     """The readings that one card may stand for: given, typed, or read from the source."""
     if code is None and not choice.is_made and asks and sys.stdin.isatty():
-        code = click.prompt(say("card.question"), err=True)
+        code = typed(say("card.question"))
     if code is None:
         with chosen_source(choice) as opened:
             reading = next(readings(opened), None)

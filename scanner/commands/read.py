@@ -56,18 +56,22 @@ def read(
         with chosen_source(SourceChoice(**source)) as opened:
             if sys.stdin.isatty() and not as_json:
                 click.echo(say("read.ready"), err=True)
-            for reading in readings(opened, seconds=seconds):
-                meaning = meaning_of(reading.text)
-                click.echo(
-                    json.dumps(reading_facts(reading, meaning), ensure_ascii=False)
-                    if as_json
-                    else reading_line(meaning, show_code=show_code)
-                )
-                found = found or bool(meaning.readings)
-                if till is not None and meaning.readings:
-                    _open(till, meaning.readings[0])
-                if once:
-                    break
+            try:
+                for reading in readings(opened, seconds=seconds):
+                    meaning = meaning_of(reading.text)
+                    click.echo(
+                        json.dumps(reading_facts(reading, meaning), ensure_ascii=False)
+                        if as_json
+                        else reading_line(meaning, show_code=show_code)
+                    )
+                    found = found or bool(meaning.readings)
+                    if till is not None and meaning.readings:
+                        _open(till, meaning.readings[0])
+                    if once:
+                        break
+            except KeyboardInterrupt:
+                # How a reader that is listened to without end is put away.
+                return
         if not found:
             raise Failed(say("read.nothing"))
 
@@ -78,13 +82,10 @@ def readings(
     seconds: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Reading]:
-    """The readings of a source until it is over, the time is, or the user stops it."""
+    """The readings of a source until it is over, or the time is."""
     until = None if seconds is None else clock() + seconds
     while until is None or clock() < until:
-        try:
-            came = source.next(seconds=_TURN_SECONDS)
-        except KeyboardInterrupt:
-            raise SystemExit(0) from None
+        came = source.next(seconds=_TURN_SECONDS)
         if isinstance(came, Reading):
             yield came
         elif came is Happening.OVER:

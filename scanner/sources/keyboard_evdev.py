@@ -58,6 +58,7 @@ class KeyboardReader:
         self._ready: deque[Reading | Happening] = deque()
         self._node: Any = self._opened()
         self._next_try_at = 0.0
+        self._event_at = self._heard_at = 0.0
 
     def next(self, *, seconds: float) -> Reading | Happening | None:
         """The next reading or happening; None when nothing came in that time."""
@@ -75,6 +76,8 @@ class KeyboardReader:
             if event.type == _KEY_EVENT:
                 character = self._keys.key(event.code, event.value)
                 self._tell(self._splitter.take(character.encode(), event.timestamp()))
+                # Events carry the kernel's time; silence is counted on ours.
+                self._event_at, self._heard_at = event.timestamp(), time.monotonic()
 
     def close(self) -> None:
         """Lets other windows have the keyboard again."""
@@ -95,7 +98,8 @@ class KeyboardReader:
             if ready:
                 self.take(self._node.read())
             else:
-                self._tell(self._splitter.quiet(time.time()))
+                silent_for = time.monotonic() - self._heard_at
+                self._tell(self._splitter.quiet(self._event_at + silent_for))
         except (OSError, ValueError):
             self.close()
             self._keys, self._splitter = KeyState(), LineSplitter()

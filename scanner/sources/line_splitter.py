@@ -3,8 +3,8 @@
 An end is CR, LF, CRLF, Tab, or 100 ms of silence; a CRLF cut in two is still one end. More than 256
 characters without an end are noise and dropped up to the next end. Pure: bytes and times come in.
 
-The law: no reading is ever made of two, nor of the tail of one that was too long; bytes that are no
-UTF-8 are read as Latin-1, since a stranger's code must not stop the program.
+The law: no reading is ever made of two, nor of the tail of one that was too long. Bytes that are no
+text are noise of the line and left out; what they were part of, the check characters judge.
 """
 
 from __future__ import annotations
@@ -69,9 +69,6 @@ class LineSplitter:
 
 
 def _text(whole: bytes) -> str:
-    try:
-        text = whole.decode()
-    except UnicodeDecodeError:
-        text = whole.decode("latin-1")
-    # Line noise and framing: STX, NUL, ETX are in no code.
+    text = whole.decode("utf-8", "ignore")
+    # Framing: STX, NUL, ETX are in no code.
     return "".join(character for character in text if character.isprintable())

@@ -36,9 +36,7 @@ class StandardInput:
         while not self._ready:
             if self._over:
                 return Happening.OVER
-            left = until - time.monotonic()
-            ready, _, _ = select.select([self._descriptor], [], [], max(0.0, left))
-            if not ready:
+            if not self._is_ready(max(0.0, until - time.monotonic())):
                 return None
             self._read()
         return self._ready.popleft()
@@ -51,6 +49,13 @@ class StandardInput:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _is_ready(self, seconds: float) -> bool:
+        if os.name == "nt":
+            # Windows waits for sockets alone: there a reading is simply waited for.
+            return True
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        return bool(ready)
 
     def _read(self) -> None:
         try:

@@ -48,7 +48,7 @@ BREAKS = {
     ),
     "none_twice": (
         "INSERT INTO remittance_line SELECT remittance_id, operation_id, wallet,"
-        f" 'regularisation', 0, false FROM remittance_line WHERE {LINE}",
+        f" 'regularisation', -1, false FROM remittance_line WHERE {LINE}",
     ),
     "every_iban_verified": ("UPDATE bank_account SET state = 'unverified'",),
 }

@@ -312,3 +312,13 @@ def test_the_fleet_is_lent_set_listed_and_taken_back(office, run):
 def test_settings_that_say_nothing_are_a_usage_error(office, run):
     terminal = make_terminal(office).public_id
     assert run("terminal", "settings", terminal).exit_code == 2
+
+
+def test_a_past_debit_is_corrected_by_its_reference(office, run):
+    agent = make_agent(office, "hotline")
+    words = ("--euros", "10,55", "--reason", "mistake", "--as", agent.email)
+    assert_refused(run("regularisation", "ask", "D0000000", *words), "debit_unknown")
+    assert run("regularisation", "ask", "D0000000", "--euros", "x", *words[2:]).exit_code == 2
+    number = ("4711", "--as", agent.email)
+    for act in ("agree", "refuse", "reverse"):
+        assert_refused(run("regularisation", act, *number), "regularisation_unknown")

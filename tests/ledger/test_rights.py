@@ -115,7 +115,8 @@ def test_the_application_can_make_nothing_that_stands_before_the_books(
 DOORS = {
     "ledger_now", "business_day", "card_refusal", "year_refusal", "debit", "debit_many",
     "cancel_debit", "grant_many", "lapse_some", "reimburse_many", "close_day", "hold_day_open",
-    "identify_many", "check_debit", "register_moved",
+    "identify_many", "check_debit", "register_moved", "book_regularisation",
+    "reverse_regularisation",
 }  # fmt: skip
 
 

@@ -197,6 +197,9 @@ def test_kinds_wallets_and_outcomes_keep_their_numbers() -> None:
         "reimbursement": 6,
         "payment_confirmed": 7,
         "transfer_return": 8,
+        "late_regularisation": 9,
+        "regularisation_reversal": 10,
+        "late_regularisation_reversal": 11,
     }
     assert WALLETS == ("sport_culture_leisure", "tutoring")
     assert WALLET_NUMBERS == {"sport_culture_leisure": 1, "tutoring": 2}

@@ -20,6 +20,7 @@ from tests.terminals.conftest import Service
 from tests.terminals.ledger_truth import assert_all_true, debits_of
 
 Runs = Callable[..., int]
+NewOrder = Callable[..., Order]
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_terminal_killed_during_a_sale_finds_the_truth(
     service: Service,
     line: Line,
     journal_path: Path,
-    new_order: Callable[..., Order],
+    new_order: NewOrder,
     eager: Patience,
     run: Runs,
     dies_at: str,
@@ -95,7 +96,7 @@ def test_a_terminal_killed_during_a_cancellation_ends_it_or_has_not_begun(
     service: Service,
     line: Line,
     journal_path: Path,
-    new_order: Callable[..., Order],
+    new_order: NewOrder,
     eager: Patience,
     run: Runs,
     dies_at: str,
@@ -116,7 +117,7 @@ def test_a_terminal_killed_again_while_it_finds_out_finds_out_all_the_same(
     service: Service,
     line: Line,
     journal_path: Path,
-    new_order: Callable[..., Order],
+    new_order: NewOrder,
     eager: Patience,
     run: Runs,
     sale_dies_at: str,
@@ -130,8 +131,25 @@ def test_a_terminal_killed_again_while_it_finds_out_finds_out_all_the_same(
     assert state_after_restart(service, line, journal_path, order, eager) == wanted
 
 
+def test_a_second_terminal_on_the_same_journal_sells_nothing(
+    service: Service, terminal: Till, journal_path: Path, journal: Journal, new_order: NewOrder
+) -> None:
+    order = new_order()
+    done = small_terminal.run(
+        "sell",
+        dies_at="never",
+        base_url=service.base_url,
+        key=terminal.key,
+        journal=journal_path,
+        order=order,
+    )
+    assert done.returncode == 1 and "journal in_use" in done.stderr
+    assert debits_of(service.office) == {}
+    journal.write(order)
+
+
 def test_a_killed_terminal_leaves_its_journal_free_and_private(
-    journal_path: Path, new_order: Callable[..., Order], run: Runs
+    journal_path: Path, new_order: NewOrder, run: Runs
 ) -> None:
     assert run("sell", new_order(), dies_at="answered:1") == -signal.SIGKILL
     left = list(journal_path.parent.iterdir())

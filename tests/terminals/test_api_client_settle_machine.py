@@ -25,7 +25,13 @@ PATIENCE = Patience(tries=3, wait=lambda seconds: None, draw=lambda: 0.0)
 # A call asks at most: to ask and to send in each round, then to make sure.
 MOST_CALLS = 3 * PATIENCE.tries
 
-moods = st.lists(st.sampled_from(FATES), max_size=9)
+# What the network does to the first calls, and what to all that follow: a network that mends
+# itself after three calls would hardly ever leave a sale unknown. Copies held back come often,
+# because what they do when they arrive is what the law is about.
+first_moods = st.lists(st.sampled_from(("held_back", *FATES)), max_size=6)
+later_moods = st.sampled_from(("answered", "answered", "request_lost", "portal_page"))
+moods = st.tuples(first_moods, later_moods)
+Moods = tuple[list[Fate], Fate]
 
 
 class Terminal(RuleBasedStateMachine):
@@ -49,7 +55,7 @@ class Terminal(RuleBasedStateMachine):
             self.folder.cleanup()
 
     @rule(moods=moods)
-    def sell(self, moods: list[Fate]) -> None:
+    def sell(self, moods: Moods) -> None:
         order = an_order(len(self.sold) + 1)
         self.sold.append(order.operation_id)
         self.model.orders[order.operation_id] = order
@@ -59,7 +65,7 @@ class Terminal(RuleBasedStateMachine):
 
     @precondition(lambda self: self.sold)
     @rule(moods=moods, which=st.integers(0, 99))
-    def take_up_again(self, moods: list[Fate], which: int) -> None:
+    def take_up_again(self, moods: Moods, which: int) -> None:
         operation_id = self.sold[which % len(self.sold)]
         entry = self.journal.entry(operation_id)
         assert entry is not None
@@ -72,7 +78,7 @@ class Terminal(RuleBasedStateMachine):
 
     @precondition(lambda self: self.sold)
     @rule(moods=moods, which=st.integers(0, 99))
-    def cancel(self, moods: list[Fate], which: int) -> None:
+    def cancel(self, moods: Moods, which: int) -> None:
         operation_id = self.sold[which % len(self.sold)]
         self.in_moods(moods)
         answer = cancel_debit(
@@ -82,7 +88,7 @@ class Terminal(RuleBasedStateMachine):
             assert not self.service.is_standing(operation_id)
 
     @rule(moods=moods)
-    def restart(self, moods: list[Fate]) -> None:
+    def restart(self, moods: Moods) -> None:
         self.journal.close()
         self.journal = Journal.open(self.path)
         self.in_moods(moods)
@@ -93,27 +99,27 @@ class Terminal(RuleBasedStateMachine):
     def a_late_copy_arrives(self, which: int) -> None:
         self.model.deliver(which)
 
-    def in_moods(self, moods: list[Fate]) -> None:
-        """These in turn, and then a network that works."""
-        left = list(moods)
-        self.model.mood = lambda: left.pop(0) if left else "answered"
+    def in_moods(self, moods: Moods) -> None:
+        """The first ones in turn, then the other for ever."""
+        first, later = list(moods[0]), moods[1]
+        self.model.mood = lambda: first.pop(0) if first else later
         self.model.calls = 0
 
     def judge(self, operation_id: UUID, answer: Any) -> None:
         """What a cashier is told is so at this moment."""
         assert self.model.calls <= MOST_CALLS
+        entry = self.journal.entry(operation_id)
+        assert entry is not None
+        assert entry.is_open == isinstance(answer, Unknown)
         match answer:
             case Approved():
                 assert self.service.is_standing(operation_id)
             case Declined() | Problem() | Cancelled():
                 assert not self.service.is_standing(operation_id)
-            case Unknown():
-                entry = self.journal.entry(operation_id)
-                assert entry is not None and entry.is_open
 
     def everything_is_found_out(self) -> None:
         """The network works again; and whatever was still on its way arrives after all."""
-        self.in_moods([])
+        self.in_moods(([], "answered"))
         resolve_open(self.line, self.journal, patience=PATIENCE)
         assert self.journal.unresolved() == []
         assert self.journal.cancellations_asked() == []
@@ -128,12 +134,12 @@ class Terminal(RuleBasedStateMachine):
 
 def test_whatever_happens_the_terminal_tells_the_truth() -> None:
     run_state_machine_as_test(
-        Terminal, settings=settings(max_examples=60, stateful_step_count=15, deadline=None)
+        Terminal, settings=settings(max_examples=120, stateful_step_count=8, deadline=None)
     )
 
 
 @pytest.mark.soak
 def test_whatever_happens_the_terminal_tells_the_truth_many_times() -> None:
     run_state_machine_as_test(
-        Terminal, settings=settings(max_examples=1500, stateful_step_count=25, deadline=None)
+        Terminal, settings=settings(max_examples=500, stateful_step_count=20, deadline=None)
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ import zxingcpp
 
 from tests.terminals.fake_printer import FakePrinter, plugged_printer
 from tests.terminals.test_box_ticket import CANCELLATION, DEBIT
-from tpe_client.printer.address import SerialPrinter
+from tpe_client.printer.address import SerialPrinter, parse_address
 from tpe_client.printer.paper import paper_of
 from tpe_client.printer.printing import Printing, print_now
 from tpe_client.printer.report import PrinterReport, PrinterState
@@ -173,7 +176,7 @@ def test_a_ticket_begun_before_a_crash_says_duplicate(
     store.put(DEBIT, copy="holder", is_duplicate=False, day=DAY)
     first = store.first()
     assert first is not None
-    store.begin(first.ticket_no)
+    store.note_begun(first.ticket_no)
     store.close()
     with (
         contextlib.closing(TicketStore(tmp_path / "tickets.sqlite")) as again,
@@ -239,3 +242,50 @@ def test_a_trial_ticket_is_printed_at_once(printer: FakePrinter) -> None:
     printer.cover_open = True
     assert print_now(address, trial_ticket(None, columns=32), paper=paper) == "cover_open"
     assert len(printer.tickets) == 1
+
+
+def test_a_network_printer_talks_too(store: TicketStore, tmp_path: Path) -> None:
+    with plugged_printer(tmp_path) as printer, _bridge(printer) as port:
+        address = parse_address(f"tcp:127.0.0.1:{port}")
+        assert print_now(address, trial_ticket(None, columns=32), paper=paper_of(58)) == "ready"
+        printer.wait_for(1)
+        printer.paper_out = True
+        assert print_now(address, (), paper=paper_of(58)) == "paper_out"
+    assert print_now(address, (), paper=paper_of(58)) == "unreachable"
+
+
+def test_a_usb_printer_that_is_not_there_is_told() -> None:
+    address = parse_address("usb:04b8:0202")
+    assert print_now(address, (), paper=paper_of(58)) == "unreachable"
+
+
+@contextlib.contextmanager
+def _bridge(printer: FakePrinter) -> Iterator[int]:
+    """The printer's port on the network, one caller after the other."""
+    over = threading.Event()
+
+    def carry(listening: socket.socket) -> None:
+        while not over.is_set():
+            if not select.select([listening], [], [], 0.05)[0]:
+                continue
+            caller, _ = listening.accept()
+            with caller, printer.path.open("r+b", buffering=0) as port:
+                while not over.is_set():
+                    for end in select.select([caller, port], [], [], 0.05)[0]:
+                        came = caller.recv(4096) if end is caller else os.read(port.fileno(), 4096)
+                        if end is port:
+                            caller.sendall(came)
+                        elif came:
+                            os.write(port.fileno(), came)
+                        else:
+                            break
+                    else:
+                        continue
+                    break
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=carry, args=(listening,), daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        over.set()
+        thread.join(5)

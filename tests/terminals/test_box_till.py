@@ -61,6 +61,7 @@ from tpe_client.till.events import (
     MeSeen,
     Resumed,
     Tick,
+    TicketReady,
 )
 from tpe_client.till.pin import Pin
 from tpe_client.till.states import (
@@ -83,6 +84,7 @@ from tpe_client.till.states import (
     Refused,
     Sending,
     Stopped,
+    TicketShown,
     Till,
 )
 from tpe_client.till.step import first_till, step
@@ -356,6 +358,29 @@ def test_a_cancellation_is_chosen_reasoned_and_told() -> None:
     assert isinstance(doubt.state, CancelInDoubt)
     _, effects = after(doubt, *[Tick()] * 12)
     assert effects == [CancelDebit(OPERATION, "holder_changed_mind")]
+
+
+def test_a_box_without_printer_shows_the_ticket_and_goes_back() -> None:
+    done, _ = after(sending_till(), DebitAnswered(APPROVED))
+    shown, _ = after(done, TicketReady(tuple(f"line {number}" for number in range(30))))
+    assert isinstance(shown.state, TicketShown)
+    assert typed(shown, "↓↓↑")[0].state.first == 1  # type: ignore[union-attr]
+    assert typed(shown, "↓" * 50)[0].state.first == 13  # type: ignore[union-attr]
+    assert typed(shown, "⏎")[0].state == done.state
+    busy = identified_till()
+    assert after(busy, TicketReady(("line",)))[0] == busy
+
+
+def test_a_terminal_set_up_without_tickets_offers_none() -> None:
+    without = replace(ME, settings=replace(ME.settings, ticket=False))
+    done, _ = after(sending_till(), DebitAnswered(APPROVED), MeSeen(without))
+    assert typed(done, "12")[1] == []
+
+
+def test_a_key_taken_away_in_the_middle_of_a_doubt_tells_both() -> None:
+    answer = Unknown("T7K2M9QXR", OPERATION, REVOKED)
+    stopped, _ = after(sending_till(), DebitAnswered(answer))
+    assert stopped.state == Stopped("revoked", "T7K2M9QXR")
 
 
 def test_a_duplicate_is_marked_as_one() -> None:

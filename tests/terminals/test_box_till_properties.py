@@ -19,7 +19,6 @@ from tests.terminals.till_stories import (
     ME,
     NEVER,
     OPERATION,
-    SPORT,
     declined,
     found,
 )
@@ -163,8 +162,8 @@ class AnyCounter(RuleBasedStateMachine):
     def there_is_a_screen_for_it(self) -> None:
         view = sale_view(self.till) or menu_view(self.till)
         assert view.title
-        assert "Inès" not in repr(self.till) and SPORT.label not in repr(view)
+        assert "Inès" not in repr(self.till) and "I N È S" not in repr(view)
 
 
 TestAnyCounter = AnyCounter.TestCase
-TestAnyCounter.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestAnyCounter.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)

@@ -1,4 +1,4 @@
-"""Facts for tests of the pure till: a card, a place, answers; and keys typed one after the other."""
+"""Facts for tests of the pure till: a card, a place, answers; keys typed one after the other."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class Till:
         return self.call("PUT", f"/debits/{operation_id}/cancellation", body=body)
 
     def reachable_balance(self, card: Card) -> int | None:
-        """A balance below this terminal's limit, made so by a small sale; None where it cannot be."""
+        """A balance below this terminal's limit, made so by a small sale, if it can be."""
         if self.wallet not in [w["wallet"] for w in self.identified(card)["wallets"]]:
             return None
         limit_cents = int(self.me().json["settings"]["limit_cents"])

@@ -123,7 +123,8 @@ class _EscposLink:
         try:
             if isinstance(self._driver, Serial):
                 # The driver's own close waits until a printer that is gone has taken everything.
-                port, self._driver._device = self._driver._device, False
+                port = self._driver._device
+                vars(self._driver).update(_device=False)
                 if port:
                     port.close()
             else:

@@ -68,6 +68,11 @@ class Printing:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="printer", daemon=True)
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether this box has no printer at all."""
+        return self._address is None
+
     def start(self) -> None:
         self._thread.start()
 
@@ -134,7 +139,7 @@ class Printing:
         waiting = self._store.first()
         if waiting is None:
             return False
-        self._store.begin(waiting.ticket_no)
+        self._store.note_begun(waiting.ticket_no)
         self._link.write(self._bytes(waiting))
         if self._has_talked and wait_until_printed(self._link) is False:
             return False

@@ -99,7 +99,7 @@ class TicketStore:
         waiting: int = self._run("SELECT count(*) FROM waiting_ticket")[0][0]
         return waiting
 
-    def begin(self, ticket_no: int) -> None:
+    def note_begun(self, ticket_no: int) -> None:
         """From here on, paper may bear this ticket."""
         self._run("UPDATE waiting_ticket SET has_begun = 1 WHERE ticket_no = ?", (ticket_no,))
 

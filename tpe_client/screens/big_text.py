@@ -40,7 +40,7 @@ def big(text: str) -> list[str]:
 
 
 def _glyph(letter: str) -> tuple[list[str], tuple[str, ...]]:
-    bare, *marks = unicodedata.normalize("NFD", letter)
+    bare, *marks = list(unicodedata.normalize("NFD", letter))
     return [_bold(row) for row in _letters()[bare]], _ACCENTS[marks[0]] if marks else ()
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from api_client.answers import Approved, Declined
 from api_client.entries import Entry
-from tpe_client.french import day, euros, hour, minute
+from tpe_client.french import NBSP, day, euros, hour, minute
 from tpe_client.screens.sale_views import ticket_keys
 from tpe_client.screens.view import KeyHint, Shown, Tone, View, Weight
 from tpe_client.texts import say, wallet_name
-from tpe_client.till.menu import ITEMS, REASONS
+from tpe_client.till.menu import ITEMS, LINES_OF_A_TICKET, REASONS
 from tpe_client.till.states import (
     CancelAsked,
     CancelDone,
@@ -25,6 +25,7 @@ from tpe_client.till.states import (
     Menu,
     PrinterShown,
     Starting,
+    TicketShown,
     Till,
 )
 
@@ -51,15 +52,17 @@ def menu_view(till: Till) -> View:
             amount = euros(approved.amount_cents)
             return View("busy", say("cancel.running"), big=amount)
         case CancelDone() as done:
-            return _cancelled(done)
+            return _cancelled(till, done)
         case CancelInDoubt() as doubt:
             return _cancel_in_doubt(doubt)
         case DuplicateAsked(approved):
-            return _duplicate(approved)
+            return _duplicate(till, approved)
         case Compared() as compared:
             return _compared(compared)
         case PrinterShown():
             return _printer(till)
+        case TicketShown() as shown:
+            return _ticket(shown)
         case other:
             raise AssertionError(type(other).__name__)
 
@@ -180,13 +183,13 @@ def _cancel(approved: Approved) -> View:
     )
 
 
-def _cancelled(done: CancelDone) -> View:
+def _cancelled(till: Till, done: CancelDone) -> View:
     amount = euros(done.approved.amount_cents)
     lines = [Shown(say("cancel.done", amount=amount), "strong")]
     keys = [KeyHint(say("keys.enter"), say("done.next"))]
     if done.cancelled.reference:
         lines.append(Shown(say("cancel.reference", reference=done.cancelled.reference)))
-        keys += ticket_keys(done.printed)
+        keys += ticket_keys(till, done.printed)
     lines += [Shown(""), *(Shown(say(f"done.asked_{copy}"), "aside") for copy in done.printed)]
     return View(
         "good",
@@ -212,8 +215,8 @@ def _cancel_in_doubt(doubt: CancelInDoubt) -> View:
     )
 
 
-def _duplicate(approved: Approved) -> View:
-    keys = (*ticket_keys(()), _back())
+def _duplicate(till: Till, approved: Approved) -> View:
+    keys = (*ticket_keys(till, ()), _back())
     return View("calm", say("duplicate.title"), lines=_sale_words(approved), keys=keys)
 
 
@@ -244,6 +247,21 @@ def _comparison(one: Comparison) -> list[Shown]:
             Shown(say(f"compare.{difference.figure}", terminal=terminal, server=server), "warning")
         )
     return lines + [Shown(say("compare.stray", what=what)) for what in one.strays[:5]]
+
+
+def _ticket(shown: TicketShown) -> View:
+    seen = shown.lines[shown.first : shown.first + LINES_OF_A_TICKET]
+    # One block, so that the ticket's own columns stay under each other.
+    width = max((len(line) for line in shown.lines), default=0)
+    return View(
+        "calm",
+        say("preview.title"),
+        lines=tuple(Shown(line.ljust(width).replace(" ", NBSP)) for line in seen),
+        keys=(
+            KeyHint(say("keys.arrows"), say("preview.move")),
+            KeyHint(say("keys.enter"), say("preview.leave")),
+        ),
+    )
 
 
 def _printer(till: Till) -> View:

@@ -112,6 +112,13 @@ class PrinterSeen:
 
 
 @dataclass(frozen=True)
+class TicketReady:
+    """A ticket as lines for the screen, where there is no printer."""
+
+    lines: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class LineSeen:
     """The service answered, or nobody did."""
 
@@ -128,4 +135,5 @@ class JournalBroken:
 Event = (
     Key | CardRead | Tick | MeSeen | Resumed | LastSeen | CardAnswered | DebitAnswered | DayAnswered
     | CancelAnswered | DaysCompared | PrinterSeen | LineSeen | JournalBroken
+    | TicketReady
 )  # fmt: skip

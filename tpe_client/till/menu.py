@@ -40,6 +40,7 @@ from tpe_client.till.states import (
     Cancelling,
     Compared,
     DayShown,
+    Done,
     DuplicateAsked,
     Idle,
     ListPurpose,
@@ -47,6 +48,7 @@ from tpe_client.till.states import (
     Menu,
     PrinterShown,
     Refused,
+    TicketShown,
     Till,
 )
 
@@ -57,6 +59,8 @@ REASONS: Final[tuple[CancellationReason, ...]] = (
     "holder_changed_mind",
     "other",
 )
+# What a small screen has room for beside the frame.
+LINES_OF_A_TICKET: Final = 17
 _COPY_KEYS: Final[dict[str, Copy]] = {"1": "holder", "2": "partner"}
 _LISTS: Final[dict[str, ListPurpose]] = {"cancel": "cancel", "duplicate": "duplicate", "day": "day"}
 
@@ -82,6 +86,8 @@ def key(till: Till, name: str) -> Move | None:
             return goes(till, Menu()) if name in ("enter", "escape") else rests(till)
         case PrinterShown():
             return _printer_key(till, name)
+        case TicketShown() as shown:
+            return _ticket_key(till, shown, name)
     return None
 
 
@@ -124,6 +130,23 @@ def cancel_answered(till: Till, answer: Cancelled | Declined | Problem | Unknown
         case Unknown():
             doubt = CancelInDoubt(approved, answer.local_reference, reason)
             return goes(till, doubt, Ring("attention"))
+
+
+def ticket_ready(till: Till, lines: tuple[str, ...]) -> Move:
+    """A box without printer shows the ticket, unless the next sale has begun."""
+    if isinstance(till.state, Idle):
+        return goes(till, TicketShown(lines, Idle()))
+    if isinstance(till.state, Done | CancelDone):
+        return goes(till, TicketShown(lines, till.state))
+    return rests(till)
+
+
+def _ticket_key(till: Till, shown: TicketShown, name: str) -> Move:
+    if name in ("up", "down"):
+        last = max(0, len(shown.lines) - LINES_OF_A_TICKET)
+        first = min(max(0, shown.first + (1 if name == "down" else -1)), last)
+        return replace(till, state=replace(shown, first=first)), ()
+    return goes(till, shown.before) if name in ("enter", "escape") else rests(till)
 
 
 def _menu_key(till: Till, chosen: int, name: str) -> Move:
@@ -199,7 +222,7 @@ def _cancelled_key(till: Till, done: CancelDone, name: str) -> Move:
         return goes(till, Menu())
     if name in ("enter", "escape"):
         return goes(till, Idle())
-    copy = _COPY_KEYS.get(name)
+    copy = _COPY_KEYS.get(name) if till.offers_tickets else None
     # A tombstone has no reference: there is nothing to print.
     if copy is None or copy in done.printed or done.cancelled.reference is None:
         return rests(till)

@@ -55,6 +55,9 @@ def debit_answered(till: Till, answer: Approved | Declined | Cancelled | Problem
             return stops(till, answer.message)
         case Problem():
             return goes(till, Idle(notice=answer.message), Ring("attention"))
+        case Unknown(problem=Problem() as problem) if problem.stops_the_terminal:
+            till = replace(till, unresolved=till.unresolved + 1)
+            return stops(till, problem.message, local_reference=answer.local_reference)
         case Unknown():
             doubt = InDoubt(
                 answer.operation_id, answer.local_reference, sale.amount_cents, sending.pin_asked
@@ -114,7 +117,7 @@ def _done_key(till: Till, done: Done, name: str) -> Move:
         return goes(till, Menu())
     if name in ("enter", "escape"):
         return goes(till, Idle())
-    copy = _COPY_KEYS.get(name)
+    copy = _COPY_KEYS.get(name) if till.offers_tickets else None
     if copy is None or copy in done.printed:
         return rests(till)
     asked = PutTicket(done.approved, copy, pin_checked=done.pin_checked)

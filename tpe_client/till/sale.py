@@ -33,12 +33,15 @@ from tpe_client.till.states import (
     Refused,
     Sale,
     Sending,
+    TicketShown,
     Till,
 )
 
 _LONGEST_CODE: Final = 24
 # Where a card that is read begins a new sale.
-_OPEN_TO_CARDS: Final = (Idle, Done, Refused, NotTaken, CancelDone, LastTold, Menu)
+_OPEN_TO_CARDS: Final = (
+    Idle, Done, Refused, NotTaken, CancelDone, LastTold, Menu, TicketShown,
+)  # fmt: skip
 
 
 def key(till: Till, name: str) -> Move | None:

@@ -243,6 +243,15 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class TicketShown:
+    """A ticket on the screen, of a box without printer. `before` is where it was asked for."""
+
+    lines: tuple[str, ...] = field(repr=False)
+    before: Done | CancelDone | Idle
+    first: int = 0
+
+
+@dataclass(frozen=True)
 class PrinterShown:
     """The printer's state, a trial ticket, tickets that wait."""
 
@@ -251,7 +260,7 @@ State = (
     Starting | LastTold | Idle | Reading | Identity | Choosing | Amount | Confirming | PinEntry
     | Sending | Done | Refused | InDoubt | NotTaken | Stopped | Menu | Loading | DayShown
     | CancelAsked | Cancelling | CancelDone | CancelInDoubt | DuplicateAsked | Compared
-    | PrinterShown
+    | PrinterShown | TicketShown
 )  # fmt: skip
 
 
@@ -268,3 +277,8 @@ class Till:
     printer: PrinterReport = field(default_factory=PrinterReport)
     # Sales whose outcome is still open.
     unresolved: int = 0
+
+    @property
+    def offers_tickets(self) -> bool:
+        """Whether the Département has set this terminal up for tickets."""
+        return self.me is None or self.me.settings.ticket

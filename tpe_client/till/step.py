@@ -29,6 +29,7 @@ from tpe_client.till.events import (
     PrinterSeen,
     Resumed,
     Tick,
+    TicketReady,
 )
 from tpe_client.till.moves import Move, goes, rests, stops
 from tpe_client.till.states import (
@@ -55,6 +56,7 @@ from tpe_client.till.states import (
     Starting,
     State,
     Stopped,
+    TicketShown,
     Till,
 )
 
@@ -82,6 +84,7 @@ _PATIENCE: Final[dict[type[State], int]] = {
     DuplicateAsked: _SECONDS_OF_STILLNESS,
     Compared: _SECONDS_OF_STILLNESS,
     PrinterShown: _SECONDS_OF_STILLNESS,
+    TicketShown: _SECONDS_OF_STILLNESS,
 }
 
 
@@ -115,6 +118,8 @@ def step(till: Till, event: Event) -> Move:
             return menu.day_answered(till, event)
         case DaysCompared():
             return menu.days_compared(till, event)
+        case TicketReady(lines):
+            return menu.ticket_ready(till, lines)
         case LastSeen(last):
             return goes(till, LastTold(last)) if isinstance(till.state, Menu) else rests(till)
         case CardRead(reading):

@@ -62,7 +62,7 @@ def _welcome(origin: str, manifest_file: Path | None) -> None:
         lines.append(("conformance", f"cjeune-conformance {origin} --manifest {manifest_file}"))
     click.echo(say("welcome"))
     for name, text in lines:
-        click.echo(f"  {say(name):<24} {text}")
+        click.echo(f"  {say(name):<31} {text}")
     click.echo(say("stop"))
 
 

@@ -67,7 +67,7 @@ async def with_fault(
         return said(body, status=status)
 
     fault = fault_of(books_of(request), card, call=call, operation_id=operation_id)
-    return await answered(told, fault, pause=request.app.state.pause)
+    return await answered(told, fault, operation_id=operation_id, pause=request.app.state.pause)
 
 
 def address_of(request: Request) -> str:

@@ -57,7 +57,10 @@ def fault_of(
 ) -> Fault | None:
     """The fault that this very call gets, counted; None when it goes well."""
     fault = None if card is None else card.fault
-    if card is None or fault is None or fault.call not in (call, "any"):
+    if card is None or fault is None:
+        return None
+    # `operation`: the debit, every question about it and its cancellation.
+    if fault.call != call and (fault.call != "operation" or operation_id is None):
         return None
     key = (f"{card.name} {call}", operation_id or card.name)
     done = books.faults_done.get(key, 0)
@@ -67,7 +70,13 @@ def fault_of(
     return fault
 
 
-async def answered(act: Act, fault: Fault | None, *, pause: Pause = asyncio.sleep) -> Response:
+async def answered(
+    act: Act,
+    fault: Fault | None,
+    *,
+    operation_id: UUID | None = None,
+    pause: Pause = asyncio.sleep,
+) -> Response:
     """What `act` answers, or what is left of it."""
     if fault is None:
         return act()
@@ -83,10 +92,10 @@ async def answered(act: Act, fault: Fault | None, *, pause: Pause = asyncio.slee
         case "cut_middle":
             return Cut(act(), in_the_middle=True)
         case "problem_before":
-            return _problem(fault)
+            return _problem(fault, operation_id)
         case "problem_after":
             act()
-            return _problem(fault)
+            return _problem(fault, operation_id)
         case "twice":
             act()
             return act()
@@ -96,9 +105,14 @@ async def answered(act: Act, fault: Fault | None, *, pause: Pause = asyncio.slee
     return _with_more_members(act())
 
 
-def _problem(fault: Fault) -> Response:
+def _problem(fault: Fault, operation_id: UUID | None) -> Response:
     waits = fault.code in ("unavailable", "too_many_lookups")
-    return problem(fault.code, retry_after=fault.retry_after if waits else None)
+    named = fault.code == "unavailable" and operation_id is not None
+    return problem(
+        fault.code,
+        retry_after=fault.retry_after if waits else None,
+        **({"operation_id": str(operation_id)} if named else {}),
+    )
 
 
 def _with_more_members(whole: Response) -> Response:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tpe_client.training.school import Terminal
+
 
 def decline_texts(
     code: str, *, balance_cents: int | None = None, tries_left: int | None = None
@@ -41,6 +43,15 @@ def card_texts(name: str) -> dict[str, str]:
     """`title` of a school card, and what it `tells`."""
     texts: dict[str, str] = catalogue()["cards"][name]
     return texts
+
+
+def terminal_title(terminal: Terminal) -> str:
+    """A school terminal in a list: whose, which, and what is special about it."""
+    texts = catalogue()["terminals"]
+    state = terminal.state if terminal.state != "active" else terminal.partner.state
+    special = texts[terminal.pin_required if state == "active" else state]
+    above = euros(terminal.above_cents or 0)
+    return f"{terminal.partner.trade_name}, {terminal.label} ({special.format(above=above)})"
 
 
 def say(name: str, **facts: object) -> str:

@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from tpe_client.training.books import Books
 from tpe_client.training.problems import Refused, said
 from tpe_client.training.school import Card
-from tpe_client.training.sentences import card_texts, catalogue
+from tpe_client.training.sentences import card_texts, catalogue, terminal_title
 
 PAGE: Final = Path(str(resources.files("tpe_client.training") / "page"))
 _CODE: Final = re.compile("[0-9A-Z]{6,20}")
@@ -40,15 +40,7 @@ async def _cast(request: Request) -> Response:
     return said(
         {
             "terminals": [
-                {
-                    "key": terminal.key,
-                    "label": terminal.label,
-                    "partner": terminal.partner.trade_name,
-                    "partner_state": terminal.partner.state,
-                    "state": terminal.state,
-                    "pin_required": terminal.pin_required,
-                    "above_cents": terminal.above_cents,
-                }
+                {"key": terminal.key, "title": terminal_title(terminal)}
                 for terminal in books.school.terminals.values()
             ],
             "groups": [

@@ -8,6 +8,7 @@ from cardservice.db.tables import (
     mail,
     partners,
     people,
+    regularisations,
     schedule,
     scheme,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "metadata",
     "partners",
     "people",
+    "regularisations",
     "schedule",
     "scheme",
 ]

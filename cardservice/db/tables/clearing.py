@@ -131,8 +131,11 @@ remittance_line = Table(
     Column("amount_cents", BigInteger, nullable=False),
     Column("live", Boolean, nullable=False, server_default=text("true")),
     wallet_known(),
-    one_of("nature", ("debit", "regularisation")),
-    CheckConstraint("nature <> 'debit' OR amount_cents > 0", name="a_debit_is_owed"),
+    one_of("nature", ("debit", "regularisation", "reversal")),
+    # Only a regularisation takes back.
+    CheckConstraint(
+        "(nature = 'regularisation') = (amount_cents < 0) AND amount_cents <> 0", name="sides"
+    ),
     # A debit is paid once: this key, not the programs, is the guarantee.
     Index("uq_remittance_line_live", "operation_id", unique=True, postgresql_where=text("live")),
 )

@@ -1,4 +1,4 @@
-"""A card before the lens of a phone, as a film for Chromium's camera: good light, dark, far, tilted.
+"""A card before a phone's lens, as a film for Chromium: good light, dark, far, tilted.
 
 The law: the code is the product's own (level Q); only light, distance and hand are ours, drawn from
 a fixed seed.

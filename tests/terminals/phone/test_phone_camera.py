@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.makers import HeldCard
 from tests.portals.browsers import BrowserThread
@@ -15,6 +15,7 @@ from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.films import KINDS, film_of
 from tests.terminals.phone.hands import APP
 
+Recorder = Callable[[str, object], None]
 _TOOK_MS = "performance.getEntriesByName('first reading').map((one) => Math.round(one.duration))"
 
 
@@ -35,7 +36,7 @@ class TestBeforeTheCamera:
             film.unlink()
 
     def test_a_card_is_read(
-        self, phone_of: PhoneOf, card: HeldCard, record_property: pytest.FixtureRequest
+        self, phone_of: PhoneOf, card: HeldCard, record_property: Recorder
     ) -> None:
         phone = phone_of(permissions=["camera"])
         phone.press("Scanner une carte")
@@ -47,7 +48,9 @@ class TestBeforeTheCamera:
         expect(phone.page.locator("video")).to_have_count(0)
 
     @pytest.mark.soak
-    def test_a_card_is_read_in_under_two_seconds(self, phone_of: PhoneOf, card: HeldCard) -> None:
+    def test_a_card_is_read_in_under_two_seconds(
+        self, phone_of: PhoneOf, card: HeldCard, record_property: Recorder
+    ) -> None:
         phone = phone_of(permissions=["camera"])
         for _ in range(5):
             phone.press("Scanner une carte")
@@ -55,8 +58,8 @@ class TestBeforeTheCamera:
             phone.press("Ce n’est pas la bonne personne")
             phone.on("home")
         took = phone.page.evaluate(_TOOK_MS)
-        print("milliseconds to the first reading:", took)
-        assert len(took) == 5 and max(took) < 2_000
+        record_property("milliseconds", took)
+        assert len(took) == 5 and max(took) < 2_000, f"milliseconds to the first reading: {took}"
 
 
 class TestActivationByCamera:
@@ -78,10 +81,10 @@ class TestActivationByCamera:
         code = phone.waiting.activation_code
         sent: list[str] = []
 
-        def swap(route: object) -> None:
-            asked = route.request  # type: ignore[attr-defined]
-            sent.append(asked.post_data)
-            route.continue_(post_data=asked.post_data.replace("00000000000", code))  # type: ignore[attr-defined]
+        def swap(route: Route) -> None:
+            body = route.request.post_data or ""
+            sent.append(body)
+            route.continue_(post_data=body.replace("00000000000", code))
 
         phone.page.route("**/api/v1/terminals/activation", swap)
         phone.page.goto(APP)

@@ -7,14 +7,16 @@ import json
 import logging
 import re
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 import zxingcpp
-from fastapi.testclient import TestClient
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from api_client.operation_id import local_reference
 from cardservice import phone_terminal
 from cardservice.domain.short_code import operation_reference
 from cardservice.phone_terminal import phone_terminal_routes
@@ -125,8 +127,8 @@ def test_no_script_holds_a_french_sentence() -> None:
     assert not found, "\n".join(found)
 
 
-def test_every_word_and_screen_that_a_script_asks_for_is_on_the_page() -> None:
-    page = (PWA / "index.html").read_text()
+def test_every_word_and_screen_that_a_script_asks_for_is_on_the_page(app: httpx.Client) -> None:
+    page = app.get("/tpe/").text
     scripts = "".join(file.read_text() for file in (PWA / "js").glob("*.js"))
     for name in re.findall(r'\bshow\(\s*"([\w-]+)"', scripts):
         assert f'id="t-{name}"' in page, name
@@ -135,10 +137,6 @@ def test_every_word_and_screen_that_a_script_asks_for_is_on_the_page() -> None:
 
 
 def test_the_local_reference_is_the_one_of_every_terminal(phone_of: PhoneOf) -> None:
-    from uuid import UUID
-
-    from api_client.operation_id import local_reference
-
     phone = phone_of(active=False)
     phone.page.goto("/tpe/")
     made = phone.page.evaluate(

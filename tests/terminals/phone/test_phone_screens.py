@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from tests import makers
 from tests.makers import HeldCard
@@ -93,6 +93,7 @@ def _selling(phone: Phone, card: HeldCard) -> Iterator[str]:
 def _the_day(phone: Phone) -> Iterator[str]:
     phone.press("Accueil")
     phone.on("home")
+    expect(phone.page.locator(".home-total")).to_contain_text("1 vente")
     yield "16-accueil-avec-vente"
     phone.press("Ventes de la journée")
     phone.on("day")
@@ -155,5 +156,42 @@ def test_axe_finds_nothing_on_any_screen(
     for name in every_screen(phone, site, card):
         album(phone, f"{width}-{'dark' if dark else 'light'}-{name}")
         found += [f"{name}: {one}" for one in axe.violations(phone.page)]
+        found += [f"{name}: {one}" for one in axe.too_wide(phone.page)]
+    assert not found, "\n".join(found)
+
+
+def test_it_fits_the_smallest_screen_and_every_control_a_thumb(
+    phone_of: PhoneOf, site: Site, card: HeldCard, album: Album
+) -> None:
+    policy = {"pin_required": "above", "above_cents": 2000}
+    phone = phone_of(width=NARROW, active=False, policy=policy)
+    found = []
+    for name in every_screen(phone, site, card):
+        album(phone, f"{NARROW}-light-{name}")
+        found += [f"{name}: {one}" for one in axe.too_wide(phone.page)]
+        found += [f"{name}: {one}" for one in axe.small_targets(phone.page)]
+    assert not found, "\n".join(found)
+
+
+def test_every_control_is_reached_by_the_keyboard_alone(
+    phone_of: PhoneOf, site: Site, card: HeldCard
+) -> None:
+    policy = {"pin_required": "above", "above_cents": 2000}
+    phone = phone_of(width=DESKTOP, active=False, policy=policy)
+    found = []
+    for name in every_screen(phone, site, card):
+        found += [f"{name}: {one}" for one in axe.out_of_reach(phone.page)]
+    assert not found, "\n".join(found)
+
+
+def test_letters_of_twice_the_size_push_nothing_aside(
+    phone_of: PhoneOf, site: Site, card: HeldCard
+) -> None:
+    """200 % zoom of a small laptop is half its width in pixels of the page."""
+    policy = {"pin_required": "above", "above_cents": 2000}
+    phone = phone_of(width=640, active=False, policy=policy)
+    found = []
+    for name in every_screen(phone, site, card):
+        phone.page.evaluate("document.documentElement.style.fontSize = '160%'")
         found += [f"{name}: {one}" for one in axe.too_wide(phone.page)]
     assert not found, "\n".join(found)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests import makers
 from tests.makers import HeldCard
+from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import APP, Phone
 
 ALWAYS = {"pin_required": "always"}
-# In no id, amount, hour or reference of these tests by chance.
 _CACHED = """async () => {
   const kept = [];
   for (const name of await caches.keys()) {
@@ -112,20 +118,36 @@ def test_without_a_network_the_till_opens_and_sells_nothing(
     phone.on("home")
 
 
-def test_a_new_version_takes_over_at_rest_and_takes_the_old_one_away(phone_of: PhoneOf) -> None:
+@pytest.fixture
+def newer_shell(site: Site) -> Iterator[Callable[[], None]]:
+    """Makes the service hand out a shell of another version."""
+    routes = site.app.router.routes
+    given: list[Route] = []
+
+    def renew() -> None:
+        files = ["./", "js/app.js"]
+        shell = f'self.SHELL = {{"version": "0123456789ab", "files": {json.dumps(files)}}};'
+        given.append(
+            Route("/tpe/shell.js", lambda _: Response(shell, media_type="text/javascript"))
+        )
+        routes.insert(0, given[0])
+
+    yield renew
+    for route in given:
+        routes.remove(route)
+
+
+def test_a_new_version_takes_over_at_rest_and_takes_the_old_one_away(
+    phone_of: PhoneOf, newer_shell: Callable[[], None]
+) -> None:
     phone = phone_of(workers="allow")
     ready(phone)
     (old,) = phone.page.evaluate("caches.keys()")
-
-    def newer(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace(old[-12:], "0123456789ab"))
-
-    phone.page.context.route("**/tpe/shell.js", newer)
+    newer_shell()
     # In the middle of the day it only waits.
     phone.page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
     phone.page.wait_for_function(
-        "navigator.serviceWorker.getRegistration().then((one) => one.waiting !== null)"
+        "navigator.serviceWorker.getRegistration().then((one) => Boolean(one.waiting))"
     )
     phone.on("home")
     assert old in phone.page.evaluate("caches.keys()")

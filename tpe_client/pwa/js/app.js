@@ -31,8 +31,9 @@ async function begin() {
   if (!(await isFit())) return;
   try {
     await navigator.locks.request(LOCK, { signal: AbortSignal.timeout(LOCK_PATIENCE_MS) }, run);
-  } catch {
-    elsewhere();
+  } catch (failure) {
+    if (["AbortError", "TimeoutError"].includes(failure.name)) elsewhere();
+    else show("unfit", {}, { isHome: true });
   }
 }
 
@@ -109,6 +110,8 @@ async function forget() {
 
 // -- home ----------------------------------------------------------------------------------------
 
+let homeShown = "";
+
 async function home() {
   forgetSale();
   // What is known stands at once; what the service says since takes its place.
@@ -137,17 +140,23 @@ async function drawHome({ again = false }) {
   const [open, last] = await Promise.all([journal.unresolved(), journal.last()]);
   // Revoked, locked or gone elsewhere meanwhile.
   if (!till.me || (again && shown() !== "home")) return;
-  const focused = document.activeElement?.dataset.act;
   const today = till.me.today;
-  const place = show("home", {
+  const facts = {
     label: till.me.terminal.label,
     total: euros(today.amount_cents),
     sales: counted(today.count),
     open: open.map((entry) => ({ amount: euros(entry.amount_cents), local_reference: entry.local_reference })),
     // One whose result is not known stands above, with what to do about it.
     last: last && !open.some((one) => one.operation_id === last.operation_id) ? [lastShown(last)] : [],
-  }, { acts: { resolve }, isHome: true });
-  if (again && focused) place.querySelector(`[data-act=${CSS.escape(focused)}]`)?.focus();
+  };
+  // Drawn again only for news: nobody's focus moves for nothing.
+  if (again && JSON.stringify(facts) === homeShown) return;
+  homeShown = JSON.stringify(facts);
+  const before = document.activeElement;
+  const place = show("home", facts, { acts: { resolve }, isHome: true });
+  if (!again) return;
+  const same = before?.dataset.act && place.querySelector(`[data-act=${CSS.escape(before.dataset.act)}]`);
+  (before?.isConnected ? before : same)?.focus?.({ preventScroll: true });
 }
 
 function lastShown(entry) {

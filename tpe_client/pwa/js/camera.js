@@ -62,7 +62,6 @@ export function camera(place, { read, gone }) {
     }
     stop();
     performance.measure("first reading", { start: began });
-    navigator.vibrate?.(40);
     read(data.text);
   }
 

@@ -26,6 +26,7 @@ function parisDay() {
 export async function day() {
   show("reading-day", {});
   const [page, me] = await Promise.all([wire.day(null), wire.me()]);
+  if (!wire.isOpen()) return;
   if (me?.status === 200) till.me = me.body;
   listed(page?.status === 200 ? page.body : null, page?.body.items ?? []);
 }
@@ -79,7 +80,7 @@ async function more(page, debits) {
 export async function operation(operationId) {
   show("reading-day", {});
   const answer = await wire.ask(operationId);
-  if (answer?.status === 401) return;
+  if (!wire.isOpen() || answer?.status === 401) return;
   if (answer?.status !== 200) {
     show("problem", { cut: answer === null || answer.status >= 500, can_retry: true, ...answer?.body }, {
       acts: { again: () => operation(operationId) },
@@ -119,7 +120,7 @@ async function cancel(debit, reason) {
   till.isAwaiting = true;
   const end = await cancelDebit(debit.operation_id, reason);
   till.isAwaiting = false;
-  if (end.state === "revoked") return;
+  if (!wire.isOpen() || end.state === "revoked") return;
   if (end.state === "unanswered") {
     play("unknown", till.choices);
     shown(debit, { unanswered: true, can_be_cancelled: false });

@@ -61,7 +61,8 @@ export async function read(reading) {
   forgetSale();
   show("reading", {});
   const answer = await wire.identify(reading.slice(0, 200));
-  if (answer?.status === 401) return;
+  // Locked or revoked meanwhile: the screen is no longer ours.
+  if (!wire.isOpen() || answer?.status === 401) return;
   if (answer?.status !== 200) return problem(answer, () => read(reading));
   if (answer.body.outcome !== "identified") {
     play("declined", till.choices);
@@ -157,6 +158,8 @@ async function awaited(work) {
   } finally {
     till.isAwaiting = false;
   }
+  // Opened in another tab meanwhile: the truth is told there.
+  if (!wire.isOpen()) return;
   const pinSent = Boolean(attempt?.pin);
   if (end.state !== "unknown") attempt = null;
   told(end, { order, own, pinSent });
@@ -176,6 +179,9 @@ function told({ state, body }, { order, own, pinSent }) {
   } else if (state === "never") {
     play("undone", till.choices);
     show("never", facts);
+  } else if (state === "unkept") {
+    play("unknown", till.choices);
+    show("unkept", facts);
   } else {
     play("unknown", till.choices);
     unknown(facts);

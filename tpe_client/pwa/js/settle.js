@@ -10,9 +10,19 @@ import { wire } from "./wire.js";
 const WAITS_MS = [400, 900, 1_800, 3_500, 6_000, 9_000];
 const FEW_WAITS_MS = [400, 1_200];
 
-let pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const jittered = (milliseconds) => milliseconds * (0.6 + 0.8 * (crypto.getRandomValues(new Uint8Array(1))[0] / 255));
+
+// What is known is known even when the disk is full: the sale stays open in the journal, and is
+// asked for again at the next start.
+async function noted(operationId, state, facts) {
+  try {
+    await journal.settle(operationId, state, facts);
+  } catch {
+    // Told above.
+  }
+}
 
 // -- reading answers -----------------------------------------------------------------------------
 
@@ -31,24 +41,29 @@ async function settled(order, { body }) {
   if (body.outcome === "approved" && reference) {
     if (body.cancellation) {
       const undone = { reference, accepted_at, cancellation_reference: body.cancellation.reference };
-      await journal.settle(order.operation_id, "cancelled", undone);
+      await noted(order.operation_id, "cancelled", undone);
       return { state: "cancelled", body };
     }
-    await journal.settle(order.operation_id, "approved", { reference, accepted_at });
+    await noted(order.operation_id, "approved", { reference, accepted_at });
     return { state: "approved", body };
   }
   if (body.outcome !== "declined" || !code) return null;
   const state = code === "operation_cancelled" ? "never" : "declined";
-  await journal.settle(order.operation_id, state, { reference, message, next_step, code, tries_left });
+  await noted(order.operation_id, state, { reference, message, next_step, code, tries_left });
   return { state, body };
 }
 
 // -- taking a debit ------------------------------------------------------------------------------
 
-// {state: approved | declined | never | cancelled | unknown | revoked, body}. `late` is called when
+// {state: approved | declined | never | cancelled | unknown | revoked | unkept, body}. `late` is called when
 // the first answer does not come.
 export async function takeDebit(order, pin, { late = () => undefined } = {}) {
-  await journal.write(order, { with_pin: Boolean(pin) });
+  try {
+    await journal.write(order, { with_pin: Boolean(pin) });
+  } catch {
+    // A sale that cannot be written down is not begun.
+    return { state: "unkept" };
+  }
   return sendUntilKnown(order, pin, { late });
 }
 
@@ -68,7 +83,7 @@ async function sendUntilKnown(order, pin, { late = () => undefined, asksFirst = 
     answer = await wire.ask(order.operation_id);
     if (answer?.status === 404) answer = await wire.sendDebit(order, pin);
   }
-  await journal.settle(order.operation_id, "unknown");
+  await noted(order.operation_id, "unknown");
   return { state: "unknown" };
 }
 
@@ -79,7 +94,7 @@ async function judged(order, answer, isFirst) {
   // The service would not hear of it. Had an earlier try arrived, the tombstone tells.
   if (!isFirst) return giveUp(order);
   const { title, detail } = answer.body;
-  await journal.settle(order.operation_id, "declined", { message: title, next_step: detail });
+  await noted(order.operation_id, "declined", { message: title, next_step: detail });
   return { state: "declined", body: { message: title, next_step: detail, code: answer.body.code, final: true } };
 }
 
@@ -92,7 +107,7 @@ export async function giveUp(order) {
     if (answer?.status === 401) return { state: "revoked" };
     if (isKnown(answer) && answer.body.outcome === "cancelled") {
       if (answer.body.reference === null) {
-        await journal.settle(order.operation_id, "never");
+        await noted(order.operation_id, "never");
         return { state: "never" };
       }
       return (await askedOnce(order)) ?? { state: "unknown" };
@@ -120,7 +135,7 @@ export async function cancelDebit(operationId, reason) {
       if (status === 401) return { state: "revoked" };
       if (status >= 400) return { state: "problem", body };
       if (body.outcome === "cancelled") {
-        await journal.settle(operationId, "cancelled", { cancellation_reference: body.reference });
+        await noted(operationId, "cancelled", { cancellation_reference: body.reference });
         return { state: "cancelled", body };
       }
       if (body.outcome === "declined") return { state: "declined", body };
@@ -140,6 +155,6 @@ export async function resolveOpen() {
     const truth = answer?.status === 200 ? await settled(entry, answer) : null;
     if (truth) continue;
     const end = answer?.status === 404 ? await giveUp(entry) : { state: "unknown" };
-    if (end.state === "unknown") await journal.settle(entry.operation_id, "unknown");
+    if (end.state === "unknown") await noted(entry.operation_id, "unknown");
   }
 }

@@ -11,5 +11,8 @@ BEGIN
         WHEN 'reimbursement' THEN 6
         WHEN 'payment_confirmed' THEN 7
         WHEN 'transfer_return' THEN 8
+        WHEN 'late_regularisation' THEN 9
+        WHEN 'regularisation_reversal' THEN 10
+        WHEN 'late_regularisation_reversal' THEN 11
     END;
 END $$;

@@ -23,6 +23,11 @@ JOIN (VALUES
     ('lapse', 'beneficiary_wallet', -1), ('lapse', 'lapsed', 1),
     ('reimbursement', 'partner_payable', -1), ('reimbursement', 'in_transit', 1),
     ('payment_confirmed', 'in_transit', -1), ('payment_confirmed', 'paid', 1),
-    ('transfer_return', 'in_transit', -1), ('transfer_return', 'partner_payable', 1)
+    ('transfer_return', 'in_transit', -1), ('transfer_return', 'partner_payable', 1),
+    ('late_regularisation', 'partner_payable', -1), ('late_regularisation', 'lapsed', 1),
+    ('regularisation_reversal', 'beneficiary_wallet', -1),
+    ('regularisation_reversal', 'partner_payable', 1),
+    ('late_regularisation_reversal', 'lapsed', -1),
+    ('late_regularisation_reversal', 'partner_payable', 1)
 ) AS leg (kind, account, sign) ON leg.kind = o.kind
 WHERE o.outcome <> 'declined' AND o.amount_cents IS NOT NULL;
