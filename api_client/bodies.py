@@ -7,29 +7,19 @@ not half believed: it is no answer. Pure; raises nothing on any JSON value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from api_client.answers import (
-    Activated,
     Approvable,
     Approved,
     Cancellation,
     Cancelled,
-    Compared,
     Declined,
-    Difference,
     Holder,
     Identified,
-    Me,
     PinPolicy,
     Problem,
-    Recognised,
-    Settings,
-    TicketMailed,
-    Totals,
     Wallet,
-    WalletTotals,
 )
 from api_client.members import (
     day,
@@ -42,6 +32,7 @@ from api_client.members import (
     unlike,
     uuid,
     whole,
+    words,
 )
 
 Body = dict[str, Any]
@@ -85,45 +76,6 @@ def identification(body: object) -> Identified | Declined | None:
         case "declined":
             return read_body(_declined, body)
     return None
-
-
-def me(body: object) -> Me | None:
-    """The terminal about itself."""
-    return read_body(_me, body)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a day's list; the totals are the whole day's."""
-
-    items: tuple[Approved | Declined, ...]
-    totals: tuple[WalletTotals, ...]
-    next_cursor: str | None
-
-
-def page(body: object) -> Page | None:
-    """A page of a day's list."""
-    return read_body(_page, body)
-
-
-def comparison(body: object) -> Compared | None:
-    """A terminal's day against the ledger's."""
-    return read_body(_comparison, body)
-
-
-def ticket_mailed(body: object) -> TicketMailed | None:
-    """`{sent: true}`."""
-    return read_body(_ticket_mailed, body)
-
-
-def recognised(body: object) -> Recognised | None:
-    """Step 1 of an activation."""
-    return read_body(_recognised, body)
-
-
-def activated(body: object) -> Activated | None:
-    """Step 2 of an activation."""
-    return read_body(_activated, body)
 
 
 def problem(body: object, *, status: int, retry_after: int | None) -> Problem | None:
@@ -229,86 +181,22 @@ def _identified(found: Body) -> Identified:
         identification=text(found["identification"]),
         expires_at=instant(found["expires_at"]),
         holder=Holder(
-            first_name=text(holder["first_name"]),
-            last_name_initial=text(holder["last_name_initial"]),
+            first_name=words(holder["first_name"]),
+            last_name_initial=words(holder["last_name_initial"]),
             age=whole(holder["age"]),
             photo_url=None if photo_url is None else text(photo_url),
         ),
         last4=text(found["card"]["last4"]),
         school_year=whole(found["card"]["school_year"]),
         wallets=tuple(
-            Wallet(text(w["wallet"]), text(w["label"]), whole(w["balance_cents"]))
+            Wallet(text(w["wallet"]), words(w["label"]), whole(w["balance_cents"]))
             for w in items_of(found["wallets"])
         ),
-        pin=_pin_policy(found["pin"]),
+        pin=pin_policy(found["pin"]),
     )
 
 
-# The terminal, its day, its activation
-
-
-def _me(found: Body) -> Me:
-    terminal, today = found["terminal"], found["today"]
-    return Me(
-        terminal_id=text(terminal["terminal_id"]),
-        label=text(terminal["label"]),
-        kind=text(terminal["kind"]),
-        partner=text(found["partner"]["name"]),
-        outlet=text(found["outlet"]["name"]),
-        address=text(found["outlet"]["address"]),
-        settings=_settings(found["settings"]),
-        today=Totals(
-            whole(today["count"]), whole(today["amount_cents"]), _totals(today["wallets"])
-        ),
-    )
-
-
-def _page(found: Body) -> Page:
-    items = tuple(debit(item) or unlike() for item in items_of(found["items"]))
-    cursor = found["next_cursor"]
-    return Page(items, _totals(found["totals"]), None if cursor is None else text(cursor))
-
-
-def _comparison(found: Body) -> Compared:
-    differences = tuple(
-        Difference(text(each["field"]), whole(each["terminal"]), whole(each["server"]))
-        for each in items_of(found["differences"])
-    )
-    return Compared(flag(found["matches"]), differences)
-
-
-def _ticket_mailed(found: Body) -> TicketMailed:
-    return TicketMailed() if found["sent"] is True else unlike()
-
-
-def _recognised(found: Body) -> Recognised:
-    return Recognised(
-        terminal_id=text(found["terminal_id"]),
-        activation_token=text(found["activation_token"]),
-        kind=text(found["kind"]),
-        partner=text(found["partner"]["name"]),
-        outlet=text(found["outlet"]["name"]),
-        address=text(found["outlet"]["address"]),
-    )
-
-
-def _activated(found: Body) -> Activated:
-    key, terminal_id = text(found["terminal_key"]), text(found["terminal_id"])
-    return Activated(key, terminal_id, _settings(found["settings"]))
-
-
-def _settings(found: Body) -> Settings:
-    limit_cents, ticket = whole(found["limit_cents"]), flag(found["ticket"])
-    return Settings(_pin_policy(found["pin"]), limit_cents, ticket)
-
-
-def _pin_policy(found: Body) -> PinPolicy:
+def pin_policy(found: Body) -> PinPolicy:
+    """When the holder types a PIN: of a holder as of a terminal. Inside a `read_body` only."""
     above = found["above_cents"]
     return PinPolicy(text(found["required"]), None if above is None else whole(above))
-
-
-def _totals(found: object) -> tuple[WalletTotals, ...]:
-    return tuple(
-        WalletTotals(text(w["wallet"]), whole(w["count"]), whole(w["amount_cents"]))
-        for w in items_of(found)
-    )

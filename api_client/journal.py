@@ -106,8 +106,8 @@ class Journal:
     # Writing
 
     def write(self, order: Order, *, pin_given: bool = False) -> None:
-        """Before anything is sent. The same order may be written again while it is open, with a
-        fresh identification."""
+        """Before anything is sent. The same order may be written again while it is open and not
+        given up, with a fresh identification."""
         with self._writing():
             # A file that was taken away would take every sale with it, and SQLite would not tell.
             if self._path.stat().st_ino != self._file:
@@ -124,6 +124,8 @@ class Journal:
                 order.last4,
             ), "an operation id serves one sale"
             assert before["state"] in ("written", "unknown"), "an answer is final for its id"
+            # Its cancellation may be on its way, and would undo what is told to be approved.
+            assert not self._is_given_up(order.operation_id), "who gives a sale up begins another"
             self._set(
                 order.operation_id,
                 identification=order.identification,
@@ -261,6 +263,12 @@ class Journal:
             f"UPDATE sale SET {names} WHERE operation_id = :operation_id",  # noqa: S608
             {**columns, "operation_id": str(operation_id)},
         )
+
+    def _is_given_up(self, operation_id: UUID) -> bool:
+        found = self._connection.execute(
+            "SELECT 1 FROM cancellation_asked WHERE operation_id = ?", (str(operation_id),)
+        )
+        return found.fetchone() is not None
 
     def _drop_cancellation(self, operation_id: UUID) -> None:
         self._connection.execute(

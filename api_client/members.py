@@ -49,6 +49,11 @@ def text(value: object) -> str:
     return value if isinstance(value, str) and value else unlike()
 
 
+def words(value: object) -> str:
+    """A string that may be empty: an address nobody has written down, a name of one word."""
+    return value if isinstance(value, str) else unlike()
+
+
 def whole(value: object) -> int:
     """An amount in cents, a count, an age: a JSON integer."""
     # bool is an int to Python, and 10.0 an integer to JSON: neither is an amount.

@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from api_client import bodies
+from api_client import bodies, terminal_bodies
 from api_client.answers import (
     Activated,
     Approvable,
@@ -127,13 +127,13 @@ class Line:
     def mail_ticket(self, operation_id: UUID, *, email: str) -> TicketMailed | Problem | NoAnswer:
         """The holder's copy by mail, for an approved debit of today."""
         path = f"/debits/{operation_id}/ticket"
-        return self._ask("POST", path, bodies.ticket_mailed, {"email": email})
+        return self._ask("POST", path, terminal_bodies.ticket_mailed, {"email": email})
 
     # The terminal and its day
 
     def me(self) -> Me | Problem | NoAnswer:
         """Name, place, settings and today's totals of this terminal."""
-        return self._ask("GET", "/me", bodies.me)
+        return self._ask("GET", "/me", terminal_bodies.me)
 
     def day(self, business_day: date | None = None) -> DayList | Problem | NoAnswer:
         """All debits of the partner on a day (default: today), page after page."""
@@ -142,7 +142,7 @@ class Line:
             asked["business_day"] = business_day.isoformat()
         items: list[Approved | Declined] = []
         for _ in range(_MOST_PAGES):
-            page = self._ask("GET", f"/debits?{urlencode(asked)}", bodies.page)
+            page = self._ask("GET", f"/debits?{urlencode(asked)}", terminal_bodies.page)
             if isinstance(page, Problem | NoAnswer):
                 return page
             items += page.items
@@ -157,7 +157,7 @@ class Line:
         """This terminal's own figures of a closed day against the ledger's."""
         figures = {"count": count, "amount_cents": amount_cents}
         path = f"/day-closes/{business_day.isoformat()}"
-        return self._ask("POST", path, bodies.comparison, figures)
+        return self._ask("POST", path, terminal_bodies.comparison, figures)
 
     def photo(self, url: str) -> bytes | NoAnswer:
         """The holder's photo at the `photo_url` of an identification, for a minute."""
@@ -168,13 +168,13 @@ class Line:
     def recognise(self, activation_code: str) -> Recognised | Problem | NoAnswer:
         """Step 1 of an activation."""
         path, content = "/terminals/activation", {"activation_code": activation_code}
-        return self._ask("POST", path, bodies.recognised, content)
+        return self._ask("POST", path, terminal_bodies.recognised, content)
 
     def confirm(self, activation_token: str, *, label: str) -> Activated | Problem | NoAnswer:
         """Step 2: succeeds once."""
         path = "/terminals/activation/confirmation"
         content = {"activation_token": activation_token, "label": label}
-        return self._ask("POST", path, bodies.activated, content)
+        return self._ask("POST", path, terminal_bodies.activated, content)
 
     def _ask(
         self,

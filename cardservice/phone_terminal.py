@@ -52,6 +52,7 @@ _WORKER_POLICIES: Final = {
 # What decides which version runs is asked for each time; the rest is compared by its digest.
 _NEVER_KEPT: Final = frozenset(("index.html", "sw.js", "shell.js"))
 _SCREENS: Final = b"%SCREENS%"
+_VERSION: Final = b"%VERSION%"
 # The page's style is the portals' own: one visual language, one file of it.
 _KIT: Final = ("kit.css", "forms.css")
 
@@ -112,7 +113,10 @@ def _files(folder: Path, settings: Settings) -> dict[str, _File]:
     colours, logo = made["settings/colours.css"], made["settings/logo"]
     files["couleurs.css"] = _file("couleurs.css", colours.body)
     files["logo"] = _file("logo", logo.body, media_type=logo.media_type)
-    files["shell.js"] = _file("shell.js", _shell(files))
+    version = _version(files)
+    page = files["index.html"].body.replace(_VERSION, version.encode())
+    files["index.html"] = _file("index.html", page)
+    files["shell.js"] = _file("shell.js", _shell(files, version))
     return files
 
 
@@ -127,13 +131,18 @@ def _named(template: bytes, settings: Settings, *, quoted: Callable[[str], str])
     return text.encode()
 
 
-def _shell(files: dict[str, _File]) -> bytes:
-    """What the service worker keeps, under a version that changes with any byte of it."""
+def _version(files: dict[str, _File]) -> str:
+    """Another one with any byte of any file."""
     digest = hashlib.sha256()
     for path, file in sorted(files.items()):
         digest.update(f"{path}\0{file.etag}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _shell(files: dict[str, _File], version: str) -> bytes:
+    """What the service worker keeps, and the version it keeps it under."""
     kept = sorted(path for path in files if path not in ("index.html", "sw.js"))
-    shell = {"version": digest.hexdigest()[:12], "files": ["./", *kept]}
+    shell = {"version": version, "files": ["./", *kept]}
     return f"self.SHELL = {json.dumps(shell)};\n".encode()
 
 

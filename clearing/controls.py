@@ -96,6 +96,15 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         " FROM reimbursement_run WHERE run_id = :run_id",
     ),
     (
+        "carried_in",
+        True,
+        "SELECT (SELECT coalesce(sum(carried_in_cents), 0) FROM remittance WHERE run_id = :run_id),"
+        " (SELECT coalesce(sum(before.carried_out_cents), 0) FROM remittance_carry c"
+        "  JOIN remittance m ON m.remittance_id = c.into_remittance_id"
+        "  JOIN remittance before ON before.remittance_id = c.from_remittance_id"
+        "  WHERE m.run_id = :run_id AND before.partner_id = m.partner_id)",
+    ),
+    (
         "run_and_remittances",
         True,
         "SELECT r.transfers_cents, (SELECT coalesce(sum(transfer_cents), 0) FROM remittance"

@@ -24,7 +24,7 @@ __all__ = ["RESCUES", "Picture", "read_codes"]
 def read_codes(
     image: bytes | bytearray | memoryview | object, *, rescues: Sequence[Rescue] = RESCUES
 ) -> tuple[str, ...]:
-    """The texts of the QR codes of an image file's bytes, or of an array of pixels (BGR or grey).
+    """The texts of the QR codes of a file's bytes, an array of pixels (BGR, grey), a Pillow image.
 
     Empty when there are none, when nothing can be read, and for what is no image. `rescues` bounds
     the time spent on an image without a readable code; with none it is the bare decoder.

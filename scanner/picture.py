@@ -51,7 +51,9 @@ def opened(content: bytes) -> Picture | None:
 
 
 def picture_of(pixels: object) -> Picture | None:
-    """The picture in an array of any type: grey, BGR or BGRA; None when it is no picture."""
+    """The picture in an array of any type (grey, BGR, BGRA) or of Pillow; None for all else."""
+    if isinstance(pixels, Image.Image):
+        return picture_of(_pixels(pixels))
     array: NDArray[Any] = np.asarray(pixels)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

@@ -17,6 +17,7 @@ from typing import Final
 from api_client.answers import (
     Approved,
     Cancelled,
+    DayList,
     Declined,
     Identified,
     Me,
@@ -227,7 +228,13 @@ class Desk:
     def _load_day(self, effect: LoadDay) -> None:
         answer = self._hands.line.day()
         self._told(LineSeen(not isinstance(answer, NoAnswer)))
-        self._told(DayAnswered(effect.turn, answer))
+        items = answer.items if isinstance(answer, DayList) else ()
+        own = frozenset(
+            item.operation_id
+            for item in items
+            if item.operation_id and self._hands.journal.entry(item.operation_id)
+        )
+        self._told(DayAnswered(effect.turn, answer, own))
 
     def _load_last(self, effect: LoadLast) -> None:
         self._told(LastSeen(self._hands.journal.last()))

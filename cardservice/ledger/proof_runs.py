@@ -55,16 +55,37 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
     (
         "operation",
         "amount_cents",
-        # What left a partner's account for the bank is what his exported remittances hold.
-        "SELECT coalesce(paid.partner_id, owed.partner_id) FROM"
+        # What left a partner's account for the bank is what his exported remittances were paid.
+        "SELECT coalesce(booked.partner_id, paid.partner_id) FROM"
         " (SELECT partner_id, wallet, sum(amount_cents) AS cents FROM operation"
-        "  WHERE kind = 'reimbursement' AND outcome = 'approved' GROUP BY 1, 2) paid"
-        " FULL JOIN (SELECT m.partner_id, l.wallet, sum(l.amount_cents) AS cents"
-        "  FROM remittance_line l JOIN remittance m USING (remittance_id)"
-        "  JOIN reimbursement_run r USING (run_id)"
-        "  WHERE r.state IN ('exported', 'accepted', 'paid', 'bank_rejected')"
-        "  AND m.transfer_cents > 0 GROUP BY 1, 2) owed USING (partner_id, wallet)"
-        " WHERE paid.cents IS DISTINCT FROM owed.cents ORDER BY 1 LIMIT 1",
+        "  WHERE kind = 'reimbursement' AND outcome = 'approved' GROUP BY 1, 2) booked"
+        " FULL JOIN (SELECT m.partner_id, p.wallet, sum(p.amount_cents) AS cents"
+        "  FROM remittance_payment p JOIN remittance m USING (remittance_id) GROUP BY 1, 2) paid"
+        " USING (partner_id, wallet)"
+        " WHERE booked.cents IS DISTINCT FROM paid.cents ORDER BY 1 LIMIT 1",
+    ),
+    (
+        "remittance",
+        "transfer_cents",
+        # And that is the one sum of its transfer.
+        "SELECT m.remittance_id FROM remittance m JOIN reimbursement_run r USING (run_id)"
+        " LEFT JOIN remittance_payment p USING (remittance_id)"
+        " GROUP BY m.remittance_id, r.state HAVING coalesce(sum(p.amount_cents), 0) <>"
+        "  CASE WHEN r.state IN ('exported', 'accepted', 'paid', 'bank_rejected')"
+        "       THEN m.transfer_cents ELSE 0 END"
+        " ORDER BY 1 LIMIT 1",
+    ),
+    (
+        "remittance",
+        "carried_in_cents",
+        # What is carried in is what earlier ones of the same partner could not take back.
+        "SELECT m.remittance_id FROM remittance m"
+        " LEFT JOIN remittance_carry c ON c.into_remittance_id = m.remittance_id"
+        " LEFT JOIN remittance before ON before.remittance_id = c.from_remittance_id"
+        "  AND before.partner_id = m.partner_id"
+        " GROUP BY m.remittance_id"
+        " HAVING m.carried_in_cents <> coalesce(sum(before.carried_out_cents), 0)"
+        " ORDER BY 1 LIMIT 1",
     ),
 )
 

@@ -26,6 +26,15 @@ _OWED = """
       AND NOT EXISTS (SELECT FROM remittance_line l
                       WHERE l.operation_id = o.operation_id AND l.live)
 """
+# What an exported remittance could not take back and none has taken into account yet. One that is
+# not exported may still be drafted again.
+_CARRIED = """
+    SELECT m.remittance_id, m.partner_id, m.carried_out_cents
+    FROM remittance m JOIN reimbursement_run r USING (run_id)
+    WHERE m.carried_out_cents < 0 AND r.state IN ('exported', 'accepted', 'paid')
+      AND NOT EXISTS (SELECT FROM remittance_carry c
+                      WHERE c.from_remittance_id = m.remittance_id)
+"""
 
 
 # Who drafts when nobody asked: in the run's history, where agents stand by their address.
@@ -122,6 +131,13 @@ def _empty_draft(connection: Connection, period_key: str, run: Run | None) -> in
             {"run_id": run.run_id},
         )
         connection.execute(
+            text(
+                "DELETE FROM remittance_carry c USING remittance m"
+                " WHERE m.remittance_id = c.into_remittance_id AND m.run_id = :run_id"
+            ),
+            {"run_id": run.run_id},
+        )
+        connection.execute(
             text("DELETE FROM remittance WHERE run_id = :run_id"), {"run_id": run.run_id}
         )
         return run.run_id
@@ -138,21 +154,29 @@ def _empty_draft(connection: Connection, period_key: str, run: Run | None) -> in
 
 
 def _fill(connection: Connection, run_id: int, ends_before: date) -> None:
-    """One remittance per partner, its lines, and the run's totals. What a partner owes more than
-    he earned (net not positive) is carried out: no transfer."""
+    """One remittance per partner who has lines, what earlier ones could not take back, and the
+    run's totals. What a partner owes more than he earned (net not positive) is carried out: no
+    transfer."""
     connection.execute(
         text(
             f"WITH owed AS ({_OWED}), "  # noqa: S608
-            "net AS (SELECT partner_id,"
+            "lines AS (SELECT partner_id,"
             "   coalesce(sum(amount_cents) FILTER (WHERE nature = 'debit'), 0) AS gross,"
-            "   coalesce(sum(amount_cents) FILTER (WHERE nature <> 'debit'), 0) AS corrections,"
-            "   sum(amount_cents) AS net"
+            "   coalesce(sum(amount_cents) FILTER (WHERE nature <> 'debit'), 0) AS corrections"
             "   FROM owed GROUP BY partner_id), "
+            f"carried AS ({_CARRIED}), "
+            "net AS (SELECT partner_id, gross, corrections, coalesce(c.cents, 0) AS carried_in,"
+            "   gross + corrections + coalesce(c.cents, 0) AS net FROM lines"
+            "   LEFT JOIN (SELECT partner_id, sum(carried_out_cents) AS cents FROM carried"
+            "              GROUP BY partner_id) c USING (partner_id)), "
             "made AS (INSERT INTO remittance (run_id, partner_id, gross_cents, corrections_cents,"
             "   carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents)"
-            "   SELECT :run_id, partner_id, gross, corrections, 0, 0, greatest(net, 0),"
+            "   SELECT :run_id, partner_id, gross, corrections, carried_in, 0, greatest(net, 0),"
             "          least(net, 0) FROM net ORDER BY partner_id"
-            "   RETURNING remittance_id, partner_id)"
+            "   RETURNING remittance_id, partner_id), "
+            "kept AS (INSERT INTO remittance_carry (from_remittance_id, into_remittance_id)"
+            "   SELECT carried.remittance_id, made.remittance_id"
+            "   FROM carried JOIN made USING (partner_id))"
             "INSERT INTO remittance_line"
             " (remittance_id, operation_id, wallet, nature, amount_cents)"
             " SELECT remittance_id, operation_id, wallet, nature, amount_cents"

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.calendar import paris_day
 from cardservice.domain.refusal import Refused
 from cardservice.ledger import post
 from cardservice.ledger.post import Reimbursement
+from clearing.allocation import allocate
 from clearing.banking_days import next_target_day
 from clearing.pain001 import (
     CreditTransfer,
@@ -39,12 +43,38 @@ _TRANSFERS = text(
 )
 # What each remittance that is paid takes out of the partner's accounts, wallet by wallet.
 _REIMBURSED = text(
-    "SELECT m.number_year, m.number, m.partner_id, l.wallet,"
+    "SELECT m.remittance_id, m.number_year, m.number, m.partner_id, l.wallet,"
     " sum(l.amount_cents)::bigint AS amount_cents"
     " FROM remittance m JOIN remittance_line l USING (remittance_id)"
-    " WHERE m.run_id = :run_id AND m.transfer_cents > 0"
-    " GROUP BY m.number_year, m.number, m.partner_id, l.wallet"
+    " WHERE m.run_id = :run_id AND m.transfer_cents > 0 AND NOT m.partner_id = ANY(:apart)"
+    " GROUP BY m.remittance_id, m.number_year, m.number, m.partner_id, l.wallet"
     " ORDER BY m.number, l.wallet"
+)
+# Whoever was ever corrected: there a wallet's account may be short (clearing/allocation.py).
+_CORRECTED = text(
+    "SELECT DISTINCT m.partner_id FROM remittance m WHERE m.run_id = :run_id"
+    " AND m.transfer_cents > 0 AND EXISTS (SELECT FROM remittance e"
+    "  JOIN reimbursement_run r USING (run_id) WHERE e.partner_id = m.partner_id"
+    "  AND (e.corrections_cents <> 0 OR e.carried_in_cents <> 0)"
+    "  AND (r.state IN ('exported', 'accepted', 'paid') OR r.run_id = :run_id))"
+)
+# What his accounts hold: the lines of all that was exported and of this run, less what was paid.
+_STANDING = text(
+    "SELECT s.partner_id, s.wallet, sum(s.cents)::bigint AS cents FROM ("
+    "  SELECT e.partner_id, l.wallet, l.amount_cents AS cents"
+    "   FROM remittance e JOIN reimbursement_run r USING (run_id)"
+    "   JOIN remittance_line l USING (remittance_id)"
+    "   WHERE e.partner_id = ANY(:partner_ids)"
+    "   AND (r.state IN ('exported', 'accepted', 'paid') OR r.run_id = :run_id)"
+    "  UNION ALL"
+    "  SELECT e.partner_id, p.wallet, -p.amount_cents"
+    "   FROM remittance e JOIN remittance_payment p USING (remittance_id)"
+    "   WHERE e.partner_id = ANY(:partner_ids)"
+    ") s GROUP BY s.partner_id, s.wallet ORDER BY s.partner_id, s.wallet"
+)
+_PAID_APART = text(
+    "SELECT remittance_id, number_year, number, partner_id, transfer_cents FROM remittance"
+    " WHERE run_id = :run_id AND partner_id = ANY(:apart) ORDER BY number"
 )
 
 
@@ -73,7 +103,7 @@ def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor) -> R
             store_document(
                 connection, run.run_id, None, kind="pain001", content=_checked_bytes(file)
             )
-        post.reimburse(connection, _reimbursements(connection, run.run_id))
+        _book(connection, run.run_id)
         move(
             connection,
             run.run_id,
@@ -144,17 +174,52 @@ def _checked_bytes(file: PaymentFile) -> bytes:
     return content
 
 
-def _reimbursements(connection: Connection, run_id: int) -> list[Reimbursement]:
-    rows = connection.execute(_REIMBURSED, {"run_id": run_id}).all()
-    return [
-        Reimbursement(
-            remittance_number(row.number_year, row.number),
-            row.partner_id,
-            row.wallet,
-            row.amount_cents,
-        )
-        for row in rows
-    ]
+@dataclass(frozen=True, slots=True)
+class _Payment:
+    """What one remittance takes out of one wallet's account."""
+
+    remittance_id: int
+    booked: Reimbursement
+
+
+def _payments(connection: Connection, run_id: int) -> list[_Payment]:
+    """What leaves the partners' accounts, by remittance number and wallet."""
+    apart = list(connection.execute(_CORRECTED, {"run_id": run_id}).scalars())
+    rows = connection.execute(_REIMBURSED, {"run_id": run_id, "apart": apart}).all()
+    payments = [_payment(row, wallet=row.wallet, amount_cents=row.amount_cents) for row in rows]
+    standing: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(_STANDING, {"run_id": run_id, "partner_ids": apart}):
+        standing[row.partner_id][row.wallet] = row.cents
+    for row in connection.execute(_PAID_APART, {"run_id": run_id, "apart": apart}).all():
+        allocated = allocate(row.transfer_cents, standing[row.partner_id])
+        payments += [
+            _payment(row, wallet=wallet, amount_cents=amount_cents)
+            for wallet, amount_cents in sorted(allocated.items())
+        ]
+    return payments
+
+
+def _payment(row: Row[Any], *, wallet: str, amount_cents: int) -> _Payment:
+    number = remittance_number(row.number_year, row.number)
+    return _Payment(row.remittance_id, Reimbursement(number, row.partner_id, wallet, amount_cents))
+
+
+def _book(connection: Connection, run_id: int) -> None:
+    """Money in transit, in the ledger, and beside it what each remittance took from where."""
+    payments = _payments(connection, run_id)
+    post.reimburse(connection, [payment.booked for payment in payments])
+    connection.execute(
+        text(
+            "INSERT INTO remittance_payment (remittance_id, wallet, amount_cents)"
+            " SELECT * FROM unnest(CAST(:remittances AS bigint[]), CAST(:wallets AS text[]),"
+            " CAST(:amounts AS bigint[]))"
+        ),
+        {
+            "remittances": [payment.remittance_id for payment in payments],
+            "wallets": [payment.booked.wallet for payment in payments],
+            "amounts": [payment.booked.amount_cents for payment in payments],
+        },
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

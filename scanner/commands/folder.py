@@ -59,5 +59,8 @@ def opened_line(folder: Path) -> Line:
 
 def opened_journal(folder: Path) -> Journal:
     """This terminal's journal; JournalFailed when it cannot be trusted."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise Failed(say("failure.journal.JournalNotWritable")) from None
     return Journal.open(folder / "journal.sqlite")

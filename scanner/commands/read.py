@@ -55,7 +55,7 @@ def read(
         found = False
         with chosen_source(SourceChoice(**source)) as opened:
             if sys.stdin.isatty() and not as_json:
-                click.echo(say("read.ready"), err=True)
+                click.echo(say(f"read.ready.{opened.name}"), err=True)
             try:
                 for reading in readings(opened, seconds=seconds):
                     meaning = meaning_of(reading.text)

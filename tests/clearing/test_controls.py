@@ -40,6 +40,11 @@ BREAKS = {
         "UPDATE reimbursement_run SET gross_cents = gross_cents + 1,"
         " transfers_cents = transfers_cents + 1",
     ),
+    "carried_in": (
+        "UPDATE remittance SET carried_in_cents = -1, transfer_cents = transfer_cents - 1",
+        "UPDATE reimbursement_run SET carried_in_cents = -(SELECT count(*) FROM remittance),"
+        " transfers_cents = transfers_cents - (SELECT count(*) FROM remittance)",
+    ),
     "no_cancelled_debit": (
         "INSERT INTO operation (operation_id, kind, outcome, partner_id, pin_checked, target_id,"
         " accepted_at, business_day, hash) SELECT gen_random_uuid(), 'cancellation', 'cancelled',"

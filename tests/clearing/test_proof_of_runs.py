@@ -64,6 +64,12 @@ def test_a_paid_fortnight_and_a_drafted_one_prove_green(paid: Fortnight) -> None
         (
             f"UPDATE reimbursement_run SET state = 'approved' WHERE {FIRST_RUN}",
             f"UPDATE reimbursement_run SET state = 'exported' WHERE {FIRST_RUN}",
+            "remittance",
+            "transfer_cents",
+        ),
+        (
+            "UPDATE remittance_payment SET amount_cents = amount_cents + 1",
+            "UPDATE remittance_payment SET amount_cents = amount_cents - 1",
             "operation",
             "amount_cents",
         ),

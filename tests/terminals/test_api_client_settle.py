@@ -136,6 +136,17 @@ def test_an_unknown_sale_may_be_taken_up_again_and_is_asked_about_first(
     assert script.asked == ["ask", "send", "cancel"]
 
 
+def test_a_sale_that_was_given_up_is_not_taken_up_again(journal: Journal, eager: Patience) -> None:
+    _, line = scripted(*[SILENCE] * 10)
+    take_debit(line, journal, ORDER, pin=None, patience=eager)
+    cancel_debit(line, journal, ORDER.operation_id, reason="other", patience=eager)
+    # Its cancellation may arrive after what would be told to be approved.
+    script, line = scripted()
+    with pytest.raises(AssertionError):
+        take_debit(line, journal, ORDER, pin=None, patience=eager)
+    assert script.calls == []
+
+
 def test_a_doubtful_sale_that_can_not_be_made_sure_stays_unknown(
     journal: Journal, eager: Patience
 ) -> None:
@@ -227,7 +238,9 @@ def test_what_is_too_long_to_wait_is_given_up_not_shortened(
         ),
         ([NOT_THERE, REUSED], "ask cancel", "declined"),
         ([SILENCE, BUSY, approved(ORDER)], "ask ask ask", "approved"),
-        ([NOT_THERE, SILENCE, NOT_THERE, undone(ORDER)], "ask cancel ask cancel", "cancelled"),
+        ([NOT_THERE, SILENCE, BUSY, undone(ORDER)], "ask cancel cancel cancel", "cancelled"),
+        # Once a cancellation has left, it alone decides: it may arrive at any time.
+        ([NOT_THERE, *[SILENCE] * 5], "ask" + " cancel" * 5, "written"),
         # Nobody answers, or not us any more: it stays open.
         ([SILENCE] * 5, "ask ask ask ask ask", "unknown"),
         ([REVOKED], "ask", "written"),

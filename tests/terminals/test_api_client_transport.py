@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_client import bodies
+from api_client import bodies, terminal_bodies
 from api_client.answers import Approved, DayList, Declined, Me, NoAnswer, Problem
 from api_client.exchange import MOST_BYTES, MOST_BYTES_OF_A_PHOTO, Limits, origin_of
 from api_client.transport import Line
@@ -139,6 +139,15 @@ def test_members_that_a_later_service_adds_are_ignored() -> None:
     assert isinstance(told, Approved)
 
 
+def test_an_outlet_without_an_address_and_a_name_of_one_word_are_read() -> None:
+    me = golden_exchange("me").body
+    found = terminal_bodies.me(me | {"outlet": {"name": "Boutique", "address": ""}})
+    assert found is not None and found.address == ""
+    holder = golden_exchange("identify-identified").body
+    holder = holder | {"holder": holder["holder"] | {"last_name_initial": ""}}
+    assert bodies.identification(holder) is not None
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
@@ -158,12 +167,12 @@ def test_no_json_makes_the_reading_of_answers_raise(name: str, value: Any, outco
         bodies.check,
         bodies.cancellation,
         bodies.identification,
-        bodies.me,
-        bodies.page,
-        bodies.comparison,
-        bodies.recognised,
-        bodies.activated,
-        bodies.ticket_mailed,
+        terminal_bodies.me,
+        terminal_bodies.page,
+        terminal_bodies.comparison,
+        terminal_bodies.recognised,
+        terminal_bodies.activated,
+        terminal_bodies.ticket_mailed,
     ):
         read(bent)
         read(value)
@@ -350,8 +359,8 @@ def test_no_answer_shows_a_name_a_key_or_an_identification() -> None:
     shown = ""
     for name in ("identify-identified", "activation-confirmed", "activation-recognised"):
         exchange = golden_exchange(name)
-        read = {"identify": bodies.identification, "confirm": bodies.activated}
-        shown += repr(read.get(exchange.call, bodies.recognised)(exchange.body))
+        read = {"identify": bodies.identification, "confirm": terminal_bodies.activated}
+        shown += repr(read.get(exchange.call, terminal_bodies.recognised)(exchange.body))
     assert "7QXR" in shown and "7K2M9QXR" in shown
     for secret in ("Inès", "AQAAAAAAABv", "ck_made-up", "AR7sQm2vT8c", "photos/"):
         assert secret not in shown

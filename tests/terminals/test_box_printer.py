@@ -271,9 +271,9 @@ def _bridge(printer: FakePrinter) -> Iterator[int]:
             caller, _ = listening.accept()
             with caller, printer.path.open("r+b", buffering=0) as port:
                 while not over.is_set():
-                    for end in select.select([caller, port], [], [], 0.05)[0]:
-                        came = caller.recv(4096) if end is caller else os.read(port.fileno(), 4096)
-                        if end is port:
+                    for end in select.select([caller.fileno(), port.fileno()], [], [], 0.05)[0]:
+                        came = os.read(end, 4096)
+                        if end == port.fileno():
                             caller.sendall(came)
                         elif came:
                             os.write(port.fileno(), came)

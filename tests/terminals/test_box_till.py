@@ -334,17 +334,20 @@ def listed(keys: str) -> Till:
     refusal = declined("insufficient_balance")
     till, effects = typed(ready_till(), keys)
     (asked,) = [one for one in effects if isinstance(one, LoadDay)]
-    return after(till, DayAnswered(asked.turn, DayList((refusal, cancelled, APPROVED), ())))[0]
+    theirs = replace(APPROVED, operation_id=uuid4())
+    listed = DayList((refusal, theirs, cancelled, APPROVED), ())
+    own = frozenset((cancelled.operation_id, OPERATION))
+    return after(till, DayAnswered(asked.turn, listed, own))[0]
 
 
 def test_the_lists_show_what_serves_their_purpose() -> None:
-    for keys, count in (("+1", 1), ("+2", 2), ("+3", 3)):
+    for keys, count in (("+1", 2), ("+2", 2), ("+3", 4)):
         till = listed(keys)
         assert isinstance(till.state, DayShown) and len(till.state.day.items) == count
 
 
 def test_a_cancellation_is_chosen_reasoned_and_told() -> None:
-    asked, _ = typed(listed("+1"), "⏎")
+    asked, _ = typed(listed("+1"), "↓⏎")
     assert isinstance(asked.state, CancelAsked)
     assert isinstance(typed(asked, "⏎")[0].state, CancelAsked)
     cancelling, effects = typed(asked, "3")
@@ -369,12 +372,6 @@ def test_a_box_without_printer_shows_the_ticket_and_goes_back() -> None:
     assert typed(shown, "⏎")[0].state == done.state
     busy = identified_till()
     assert after(busy, TicketReady(("line",)))[0] == busy
-
-
-def test_a_terminal_set_up_without_tickets_offers_none() -> None:
-    without = replace(ME, settings=replace(ME.settings, ticket=False))
-    done, _ = after(sending_till(), DebitAnswered(APPROVED), MeSeen(without))
-    assert typed(done, "12")[1] == []
 
 
 def test_a_key_taken_away_in_the_middle_of_a_doubt_tells_both() -> None:

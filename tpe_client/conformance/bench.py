@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import httpx
 
+from tpe_client.conformance.endings import Broken, NotRun
 from tpe_client.conformance.exchange import Answer, body_of
 from tpe_client.conformance.expect import has_shape
 from tpe_client.conformance.manifest import Card, Manifest, Terminal
 from tpe_client.conformance.shapes import IDENTIFIED
-from tpe_client.conformance.verdicts import Broken, NotRun
 
 API: Final = "/api/v1"
 WALLETS: Final = ("sport_culture_leisure", "tutoring")

@@ -16,7 +16,7 @@ from tpe_client.conformance import (
     sales,
     undoing,
 )
-from tpe_client.conformance.verdicts import Check
+from tpe_client.conformance.check import Check
 
 ALL: Final[tuple[Check, ...]] = (
     *doorway.CHECKS,

@@ -15,9 +15,9 @@ import click
 import httpx
 
 from tpe_client.conformance.catalogue import ALL
+from tpe_client.conformance.check import Check
 from tpe_client.conformance.manifest import Manifest, ManifestUnreadable, read_manifest
 from tpe_client.conformance.runner import FAILED, NOT_RUN, PASSED, Result, run_checks
-from tpe_client.conformance.verdicts import Check
 
 _COLOURS = {PASSED: "green", FAILED: "red", NOT_RUN: "yellow"}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tpe_client.conformance.bench import API, Bench, new_id
+from tpe_client.conformance.check import check
 from tpe_client.conformance.expect import equal, is_problem, status_is, true
-from tpe_client.conformance.verdicts import check
 
 _KEYED: Final = (
     ("GET", "/me"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from tpe_client.conformance.endings import Broken
 from tpe_client.conformance.exchange import Answer
 from tpe_client.conformance.shapes import PROBLEM, Shape
-from tpe_client.conformance.verdicts import Broken
 
 PROBLEM_JSON: Final = "application/problem+json"
 JSON: Final = "application/json"

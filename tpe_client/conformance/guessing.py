@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from tpe_client.conformance.bench import Bench
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import Broken
 from tpe_client.conformance.expect import is_declined, is_problem, status_is, true
 from tpe_client.conformance.readings import UNKNOWN_CODE
-from tpe_client.conformance.verdicts import Broken, check
 
 _MOST_MISSES: Final = 30
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tpe_client.conformance.bench import API, Bench
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import NotRun
 from tpe_client.conformance.exchange import Answer
 from tpe_client.conformance.expect import equal, has_shape, is_problem, same_but, true
 from tpe_client.conformance.shapes import ACTIVATED, ME, RECOGNISED
-from tpe_client.conformance.verdicts import NotRun, check
 
 _STEP_1: Final = f"{API}/terminals/activation"
 _STEP_2: Final = f"{API}/terminals/activation/confirmation"

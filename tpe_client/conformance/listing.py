@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from tpe_client.conformance.bench import SMALL_CENTS, Bench, Till
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import NotRun
 from tpe_client.conformance.expect import equal, has_shape, is_problem, status_is, true
 from tpe_client.conformance.shapes import APPROVED, COMPARED, DAY_CLOSE, DAY_LIST
-from tpe_client.conformance.verdicts import NotRun, check
 
 
 def _page(till: Till, query: str = "") -> dict[str, Any]:

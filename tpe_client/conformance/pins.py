@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tpe_client.conformance.bench import Bench, Till, new_id
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import NotRun
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -13,7 +15,6 @@ from tpe_client.conformance.expect import (
 )
 from tpe_client.conformance.manifest import Card
 from tpe_client.conformance.shapes import APPROVED, DECLINED
-from tpe_client.conformance.verdicts import NotRun, check
 
 
 @check(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tpe_client.conformance.bench import Bench, new_id
+from tpe_client.conformance.check import check
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -16,7 +17,6 @@ from tpe_client.conformance.expect import (
     true,
 )
 from tpe_client.conformance.shapes import IDENTIFIED, NOT_DECIDED, NOT_IDENTIFIED
-from tpe_client.conformance.verdicts import check
 
 # Well formed, with true check characters, and given to nobody.
 UNKNOWN_CODE: Final = "M9S346Q3D25V88"

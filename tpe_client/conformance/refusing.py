@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tpe_client.conformance.bench import SMALL_CENTS, Bench, new_id
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import NotRun
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -12,7 +14,6 @@ from tpe_client.conformance.expect import (
     true,
 )
 from tpe_client.conformance.shapes import DAY_LIST, DECLINED, ME
-from tpe_client.conformance.verdicts import NotRun, check
 
 
 @check(

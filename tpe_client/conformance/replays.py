@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tpe_client.conformance.bench import SMALL_CENTS, Bench, new_id
+from tpe_client.conformance.check import check
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -16,7 +17,6 @@ from tpe_client.conformance.expect import (
     true,
 )
 from tpe_client.conformance.shapes import APPROVED, DECLINED
-from tpe_client.conformance.verdicts import check
 
 _TWINS: Final = 6
 

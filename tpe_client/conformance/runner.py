@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import httpx
 
 from tpe_client.conformance.bench import Bench
+from tpe_client.conformance.check import Check
+from tpe_client.conformance.endings import Broken, NotRun
 from tpe_client.conformance.exchange import Answer
 from tpe_client.conformance.manifest import Manifest
-from tpe_client.conformance.verdicts import Broken, Check, NotRun
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 _PATIENCE_SECONDS = 20

@@ -7,6 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tpe_client.conformance.bench import SMALL_CENTS, Bench, Till, new_id
+from tpe_client.conformance.check import check
+from tpe_client.conformance.endings import NotRun
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -24,7 +26,6 @@ from tpe_client.conformance.shapes import (
     CHECK_DECLINED,
     DECLINED,
 )
-from tpe_client.conformance.verdicts import NotRun, check
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tpe_client.conformance.bench import SMALL_CENTS, Bench, Till, new_id
+from tpe_client.conformance.check import check
 from tpe_client.conformance.expect import (
     equal,
     has_shape,
@@ -21,7 +22,6 @@ from tpe_client.conformance.shapes import (
     NOT_CANCELLED,
     TOMBSTONE,
 )
-from tpe_client.conformance.verdicts import check
 
 
 @check(

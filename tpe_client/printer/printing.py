@@ -52,7 +52,7 @@ class Printing:
         *,
         paper: Paper,
         told: Callable[[PrinterReport], None],
-        seconds_between_looks: int = _SECONDS_BETWEEN_LOOKS,
+        seconds_between_looks: float = _SECONDS_BETWEEN_LOOKS,
     ) -> None:
         self._store = store
         self._address = address

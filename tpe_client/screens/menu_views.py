@@ -52,11 +52,11 @@ def menu_view(till: Till) -> View:
             amount = euros(approved.amount_cents)
             return View("busy", say("cancel.running"), big=amount)
         case CancelDone() as done:
-            return _cancelled(till, done)
+            return _cancelled(done)
         case CancelInDoubt() as doubt:
             return _cancel_in_doubt(doubt)
         case DuplicateAsked(approved):
-            return _duplicate(till, approved)
+            return _duplicate(approved)
         case Compared() as compared:
             return _compared(compared)
         case PrinterShown():
@@ -183,13 +183,13 @@ def _cancel(approved: Approved) -> View:
     )
 
 
-def _cancelled(till: Till, done: CancelDone) -> View:
+def _cancelled(done: CancelDone) -> View:
     amount = euros(done.approved.amount_cents)
     lines = [Shown(say("cancel.done", amount=amount), "strong")]
     keys = [KeyHint(say("keys.enter"), say("done.next"))]
     if done.cancelled.reference:
         lines.append(Shown(say("cancel.reference", reference=done.cancelled.reference)))
-        keys += ticket_keys(till, done.printed)
+        keys += ticket_keys(done.printed)
     lines += [Shown(""), *(Shown(say(f"done.asked_{copy}"), "aside") for copy in done.printed)]
     return View(
         "good",
@@ -215,8 +215,8 @@ def _cancel_in_doubt(doubt: CancelInDoubt) -> View:
     )
 
 
-def _duplicate(till: Till, approved: Approved) -> View:
-    keys = (*ticket_keys(till, ()), _back())
+def _duplicate(approved: Approved) -> View:
+    keys = (*ticket_keys(()), _back())
     return View("calm", say("duplicate.title"), lines=_sale_words(approved), keys=keys)
 
 

@@ -52,7 +52,7 @@ def sale_view(till: Till) -> View | None:
         case Sending():
             return _sending(state)
         case Done():
-            return _done(till, state)
+            return _done(state)
         case Refused():
             return _refused(state)
         case InDoubt():
@@ -212,7 +212,7 @@ def _sending(state: Sending) -> View:
     return View("busy", say("sending.title"), big=amount, lines=tuple(lines))
 
 
-def _done(till: Till, state: Done) -> View:
+def _done(state: Done) -> View:
     approved = state.approved
     label = wallet_name(approved.wallet)
     lines = [Shown(f"{euros(approved.amount_cents)} – {label}", "strong")]
@@ -227,14 +227,12 @@ def _done(till: Till, state: Done) -> View:
         say("result.approved"),
         big=say("big.approved"),
         lines=tuple(lines),
-        keys=(_next_sale(), *ticket_keys(till, state.printed), _menu()),
+        keys=(_next_sale(), *ticket_keys(state.printed), _menu()),
     )
 
 
-def ticket_keys(till: Till, printed: tuple[str, ...]) -> list[KeyHint]:
+def ticket_keys(printed: tuple[str, ...]) -> list[KeyHint]:
     """The copies that were not asked for yet."""
-    if not till.offers_tickets:
-        return []
     return [
         KeyHint(key, say(f"done.ticket_{copy}"))
         for key, copy in (("1", "holder"), ("2", "partner"))

@@ -7,6 +7,7 @@ turn it answers to.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from api_client.answers import (
     Approved,
@@ -83,10 +84,11 @@ class DebitAnswered:
 
 @dataclass(frozen=True)
 class DayAnswered:
-    """The day's list."""
+    """The day's list; `own` are the operations that this box made."""
 
     turn: int
     answer: DayList | Problem | NoAnswer
+    own: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from api_client.answers import (
     Approved,
@@ -99,7 +100,7 @@ def day_answered(till: Till, event: DayAnswered) -> Move:
     if not isinstance(event.answer, DayList):
         return _no_list(till, event.answer)
     assert purpose != "compare"
-    items = tuple(item for item in event.answer.items if _serves(item, purpose))
+    items = tuple(item for item in event.answer.items if _serves(item, purpose, event.own))
     return goes(till, DayShown(purpose, DayList(items, event.answer.totals)))
 
 
@@ -183,12 +184,15 @@ def _no_list(till: Till, answer: Problem | NoAnswer) -> Move:
     return goes(till, Idle(notice=notice), Ring("attention"))
 
 
-def _serves(item: Approved | Declined, purpose: ListPurpose) -> bool:
+def _serves(item: Approved | Declined, purpose: ListPurpose, own: frozenset[UUID]) -> bool:
     if purpose == "day":
         return True
     if not isinstance(item, Approved):
         return False
-    return purpose == "duplicate" or item.cancelled is None
+    if purpose == "duplicate":
+        # A ticket names its terminal: another one's is printed again there.
+        return item.operation_id in own
+    return item.cancelled is None
 
 
 def _list_key(till: Till, shown: DayShown, name: str) -> Move:
@@ -222,7 +226,7 @@ def _cancelled_key(till: Till, done: CancelDone, name: str) -> Move:
         return goes(till, Menu())
     if name in ("enter", "escape"):
         return goes(till, Idle())
-    copy = _COPY_KEYS.get(name) if till.offers_tickets else None
+    copy = _COPY_KEYS.get(name)
     # A tombstone has no reference: there is nothing to print.
     if copy is None or copy in done.printed or done.cancelled.reference is None:
         return rests(till)

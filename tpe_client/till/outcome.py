@@ -117,7 +117,7 @@ def _done_key(till: Till, done: Done, name: str) -> Move:
         return goes(till, Menu())
     if name in ("enter", "escape"):
         return goes(till, Idle())
-    copy = _COPY_KEYS.get(name) if till.offers_tickets else None
+    copy = _COPY_KEYS.get(name)
     if copy is None or copy in done.printed:
         return rests(till)
     asked = PutTicket(done.approved, copy, pin_checked=done.pin_checked)

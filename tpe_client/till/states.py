@@ -277,8 +277,3 @@ class Till:
     printer: PrinterReport = field(default_factory=PrinterReport)
     # Sales whose outcome is still open.
     unresolved: int = 0
-
-    @property
-    def offers_tickets(self) -> bool:
-        """Whether the Département has set this terminal up for tickets."""
-        return self.me is None or self.me.settings.ticket

@@ -46,6 +46,10 @@ class Doorway:
             return
         policy = _API_POLICY if scope["path"].startswith(API) else _PAGE_POLICY
         headers = {**_EVERYWHERE, "content-security-policy": policy}
+        if b"Mozilla" in dict(scope["headers"]).get(b"user-agent", b""):
+            # A browser repeats a request by itself when a line that it uses again is cut: a lost
+            # answer would never be seen. On a fresh line it does not.
+            headers["connection"] = "close"
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -29,10 +29,10 @@ GRANT INSERT (debit_id, file_id, amount_cents, reason, evidence, asked_by, asked
     state), UPDATE (evidence, state, decided_by, decided_at)
 ON regularisation TO cjeune_app;
 GRANT INSERT ON
-    day_mail, journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
+    day_mail, remittance_payment, journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
-GRANT INSERT, DELETE ON remittance_line TO cjeune_app;
+GRANT INSERT, DELETE ON remittance_line, remittance_carry TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

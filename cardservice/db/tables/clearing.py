@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -138,6 +139,30 @@ remittance_line = Table(
     ),
     # A debit is paid once: this key, not the programs, is the guarantee.
     Index("uq_remittance_line_live", "operation_id", unique=True, postgresql_where=text("live")),
+)
+
+# What a remittance could not take back, and the later one that takes it into account.
+remittance_carry = Table(
+    "remittance_carry",
+    metadata,
+    # Carried once: this key, not the programs, is the guarantee.
+    Column("from_remittance_id", ForeignKey("remittance.remittance_id"), primary_key=True),
+    Column(
+        "into_remittance_id", ForeignKey("remittance.remittance_id"), nullable=False, index=True
+    ),
+    CheckConstraint("from_remittance_id < into_remittance_id", name="forwards"),
+)
+
+# What a paid remittance took out of the partner's account of each wallet.
+remittance_payment = Table(
+    "remittance_payment",
+    metadata,
+    Column("remittance_id", ForeignKey("remittance.remittance_id"), nullable=False),
+    Column("wallet", Text, nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    PrimaryKeyConstraint("remittance_id", "wallet"),
+    wallet_known(),
+    CheckConstraint("amount_cents > 0", name="leaves_the_account"),
 )
 
 document = Table(

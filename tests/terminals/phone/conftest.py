@@ -19,10 +19,12 @@ from tests.portals.browsers import PHONE, BrowserThread, screen
 from tests.portals.conftest import (  # noqa: F401  (fixtures and a hook, by their names)
     browser,
     complaints,
+    page_of,
     pytest_pyfunc_call,
     quick_passwords,
     shared_site,
     site,
+    team,
 )
 from tests.portals.site import Site
 from tests.terminals.phone.hands import Phone, Watch

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 from cardservice.services.revoke_terminal import revoke_terminal
 from tests import makers
 from tests.makers import HeldCard
+from tests.portals.conftest import PageOf
+from tests.portals.people import Team
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import APP, TILL_CODE, Phone
@@ -116,9 +122,9 @@ def test_a_right_code_forgets_the_wrong_ones(phone_of: PhoneOf) -> None:
     phone = phone_of()
     for _ in range(2):
         phone.page.reload()
-        for _ in range(3):
+        for left in (4, 3, 2):
             phone.unlock("9999")
-            phone.sees("Ce n’est pas le bon code")
+            phone.sees(f"Il reste {left} essais")
         phone.unlock()
         phone.on("home")
 
@@ -188,6 +194,16 @@ def test_two_minutes_out_of_sight_lock_the_till(phone_of: PhoneOf) -> None:
     phone.on("locked")
 
 
+def test_the_till_names_its_version_to_the_register(phone_of: PhoneOf) -> None:
+    phone = phone_of()
+    with phone.page.expect_request("**/api/v1/me") as asked:
+        phone.press("Accueil")
+    version = phone.page.evaluate("document.documentElement.dataset.version")
+    assert asked.value.headers["cjeune-program"] == f"cjeune-phone/1.0+{version}"
+    phone.press("Réglages")
+    phone.sees(version)
+
+
 def test_a_phone_that_was_wiped_is_activated_again(phone_of: PhoneOf, site: Site) -> None:
     phone = phone_of()
     revoke_terminal(site.office.engine, terminal_id=phone.waiting.terminal_id, actor="test")
@@ -210,3 +226,20 @@ def test_a_till_is_open_in_one_tab_at_a_time(phone_of: PhoneOf) -> None:
     second.unlock()
     second.on("home")
     phone.reads("Cette caisse est déjà ouverte")
+
+
+def test_the_qr_of_my_terminals_opens_the_app_with_its_code(
+    phone_of: PhoneOf, page_of: PageOf, team: Team
+) -> None:
+    page = page_of(team.people["lead"])
+    page.goto("/partenaire/terminaux/nouveau")
+    page.locator("[name=point_de_vente]").first.select_option(index=1)
+    page.locator("[name=nom]").fill("Téléphone de Sofia")
+    page.locator("main form button").click()
+    picture = Image.open(io.BytesIO(page.locator(".qr svg").screenshot()))
+    (found,) = zxingcpp.read_barcodes(picture)
+    code = page.locator(".code-large").inner_text().replace(" ", "")
+    phone = phone_of(active=False)
+    assert found.text == f"{phone.watch.origin}{APP}#activation={code}"
+    phone.page.goto(found.text)
+    phone.reads("C’est bien ici ?")

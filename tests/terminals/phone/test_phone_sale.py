@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cardservice.services.block_card import block_card
 from cardservice.services.suspend_partner import suspend_partner
@@ -15,6 +15,7 @@ from tests.portals import axe
 from tests.portals.letterbox import text_of
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
+from tests.terminals.phone.hands import Phone
 from tests.terminals.phone.ledger import debits_approved, give_photo, operations
 
 PIN_ABOVE_20 = {"pin_required": "above", "above_cents": 2000}
@@ -364,3 +365,70 @@ def test_every_control_of_the_amount_is_reached_by_tab(phone_of: PhoneOf, card: 
     phone = phone_of()
     phone.to_amount(card)
     assert axe.out_of_reach(phone.page) == []
+
+
+def identified_as(phone: Phone, **changed: object) -> None:
+    """From now on the service identifies cards with these members changed."""
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **changed})
+
+    phone.page.route("**/api/v1/identifications", change)
+
+
+def test_a_card_without_wallets_is_told_before_anybody_types(
+    phone_of: PhoneOf, card: HeldCard
+) -> None:
+    phone = phone_of()
+    identified_as(phone, wallets=[])
+    phone.read(card.code)
+    phone.sees("Cette carte ne permet pas de payer ici.")
+    expect(phone.page.get_by_role("button", name="Identité vérifiée")).to_have_count(0)
+    expect(phone.page.get_by_role("button", name="Terminer")).to_be_focused()
+
+
+def test_with_one_wallet_the_amount_is_typed_at_once(phone_of: PhoneOf, card: HeldCard) -> None:
+    phone = phone_of()
+    one = {"wallet": "tutoring", "label": "Soutien scolaire", "balance_cents": 5000}
+    identified_as(phone, wallets=[one])
+    phone.to_amount(card)
+    expect(phone.page.get_by_label("Montant")).to_be_focused()
+    phone.page.keyboard.type("8,2", delay=40)
+    phone.page.keyboard.press("Enter")
+    phone.reads("Débit accepté")
+    phone.sees("8,20 €")
+
+
+def test_too_many_unknown_codes_are_told_in_words(phone_of: PhoneOf, card: HeldCard) -> None:
+    phone = phone_of()
+    for _ in range(30):
+        phone.page.request.post(
+            "/api/v1/identifications",
+            data={"reading": "ZZZZ"},
+            headers={"authorization": key_of(phone)},
+        )
+    phone.read(card.code)
+    phone.reads("Trop de lectures sans résultat")
+    expect(phone.page.get_by_role("button", name="Réessayer")).to_have_count(0)
+
+
+def key_of(phone: Phone) -> str:
+    """The key in the header of a call."""
+    with phone.page.expect_request("**/api/v1/me") as asked:
+        phone.press("Accueil")
+    return str(asked.value.headers["authorization"])
+
+
+def test_a_sale_that_cannot_be_written_down_is_not_begun(
+    phone_of: PhoneOf, site: Site, card: HeldCard
+) -> None:
+    phone = phone_of()
+    phone.page.evaluate(
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError') };"
+        " 0"
+    )
+    phone.sell(card, "3")
+    phone.sees("Ce téléphone ne peut plus rien enregistrer")
+    assert operations(site) == []
+    assert axe.violations(phone.page) == []

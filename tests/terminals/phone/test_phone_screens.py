@@ -20,6 +20,21 @@ from tests.terminals.phone.hands import APP, Phone
 from tests.terminals.phone.ledger import give_photo
 
 NARROW = 320
+# A camera that sees a counter without a card.
+_COUNTER = """() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+  const pen = canvas.getContext("2d");
+  const draw = () => {
+    const light = pen.createLinearGradient(0, 0, 1280, 720);
+    light.addColorStop(0, "#b89b78");
+    light.addColorStop(1, "#7b6142");
+    pen.fillStyle = light;
+    pen.fillRect(0, 0, 1280, 720);
+  };
+  setInterval(draw, 100);
+  draw();
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
+}"""
 
 
 def every_screen(phone: Phone, site: Site, card: HeldCard) -> Iterator[str]:
@@ -49,8 +64,15 @@ def every_screen(phone: Phone, site: Site, card: HeldCard) -> Iterator[str]:
 def _selling(phone: Phone, card: HeldCard) -> Iterator[str]:
     page = phone.page
     phone.press("Scanner une carte")
-    phone.on("scan")
+    phone.sees("Aucun appareil photo n’est disponible ici.")
+    yield "06-scanner-sans-appareil"
+    phone.press("Annuler")
+    page.evaluate(_COUNTER)
+    phone.press("Scanner une carte")
+    phone.sees("Placez le QR code de la carte dans le cadre.")
     yield "06-scanner"
+    phone.sees("Rien de lisible pour le moment.")
+    yield "06-scanner-rien-lu"
     phone.press("Taper le code")
     phone.press("Continuer")
     yield "07-taper"
@@ -195,3 +217,11 @@ def test_letters_of_twice_the_size_push_nothing_aside(
         phone.page.evaluate("document.documentElement.style.fontSize = '160%'")
         found += [f"{name}: {one}" for one in axe.too_wide(phone.page)]
     assert not found, "\n".join(found)
+
+
+def test_a_browser_that_cannot_keep_a_key_is_told_so(phone_of: PhoneOf) -> None:
+    phone = phone_of(active=False)
+    phone.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
+    phone.page.goto(APP)
+    phone.reads("Ce navigateur ne peut pas servir de caisse")
+    assert axe.violations(phone.page) == []

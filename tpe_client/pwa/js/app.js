@@ -186,8 +186,8 @@ function ribbon(place) {
 
 // -- settings ------------------------------------------------------------------------------------
 
-async function settings() {
-  const facts = { ...till.place, limit: till.me ? euros(till.me.settings.limit_cents) : "", version: await shell.version(), installable: shell.isInstallable() };
+function settings() {
+  const facts = { ...till.place, limit: till.me ? euros(till.me.settings.limit_cents) : "", version: document.documentElement.dataset.version, installable: shell.isInstallable() };
   const place = show("settings", facts, { acts: { reset: () => confirmForget(settings), install: () => shell.install() } });
   for (const box of place.querySelectorAll("[data-choice]")) {
     box.checked = till.choices[box.name];

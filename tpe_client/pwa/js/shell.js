@@ -47,10 +47,4 @@ export const shell = {
     letIn();
     await worker.update().catch(() => undefined);
   },
-
-  // Which version runs, for the assistance; "" without a service worker.
-  async version() {
-    const names = await (window.caches?.keys() ?? []);
-    return names.find((name) => name.startsWith("cjeune-tpe-"))?.slice(-12) ?? "";
-  },
 };

@@ -4,13 +4,15 @@
 
 const API = "/api/v1";
 const PATIENCE_MS = 15_000;
+// What the register of terminals shows; a browser does not let a page name itself as its agent.
+const PROGRAM = `cjeune-phone/1.0+${document.documentElement.dataset.version}`;
 
 let key = null;
 let told = { line: () => undefined, revoked: () => undefined };
 
 // The day's own PIN is in this body and nowhere else.
 async function call(method, path, { body, withKey = true, patience = PATIENCE_MS } = {}) {
-  const headers = { accept: "application/json" };
+  const headers = { accept: "application/json", "cjeune-program": PROGRAM };
   const presented = withKey ? key : null;
   if (presented) headers.authorization = `Bearer ${presented}`;
   if (body) headers["content-type"] = "application/json";

@@ -41,6 +41,16 @@ BEGIN
         THEN
             RETURN coalesce(NEW, OLD);
         END IF;
+    ELSIF TG_TABLE_NAME = 'remittance_carry' THEN
+        SELECT r.state INTO v_state
+        FROM reimbursement_run r JOIN remittance m USING (run_id)
+        WHERE m.remittance_id = coalesce(OLD.into_remittance_id, NEW.into_remittance_id);
+        -- What will never be paid carries nothing.
+        IF v_state IN ('draft', 'rejected')
+            OR (TG_OP = 'DELETE' AND v_state IN ('cancelled', 'bank_rejected'))
+        THEN
+            RETURN coalesce(NEW, OLD);
+        END IF;
     ELSE
         SELECT r.state INTO v_state
         FROM reimbursement_run r JOIN remittance m USING (run_id)

@@ -1,24 +1,14 @@
-"""What a check is, and how it ends: it passes, finds the server broken, or cannot be run here.
+"""What a check is: one rule of the contract, as a plain function that works at a bench.
 
-The law: a check is a plain function with one rule; it never passes because something was missing.
+The law: it ends as passed, Broken or NotRun; it never passes because something was missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tpe_client.conformance.bench import Bench
-
-
-class Broken(Exception):
-    """The server does not keep the rule: what was expected, what came."""
-
-
-class NotRun(Exception):
-    """The check needs something that this run does not have: why."""
+from tpe_client.conformance.bench import Bench
 
 
 @dataclass(frozen=True, slots=True)

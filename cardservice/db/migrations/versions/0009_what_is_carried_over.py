@@ -1,0 +1,71 @@
+"""What a remittance could not take back is carried into a later one"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "remittance_carry",
+        sa.Column("from_remittance_id", sa.BigInteger(), nullable=False),
+        sa.Column("into_remittance_id", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "from_remittance_id < into_remittance_id", name=op.f("ck_remittance_carry_forwards")
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_remittance_id"],
+            ["remittance.remittance_id"],
+            name=op.f("fk_remittance_carry_from_remittance_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["into_remittance_id"],
+            ["remittance.remittance_id"],
+            name=op.f("fk_remittance_carry_into_remittance_id"),
+        ),
+        sa.PrimaryKeyConstraint("from_remittance_id", name=op.f("pk_remittance_carry")),
+    )
+    op.create_index(
+        op.f("ix_remittance_carry_into_remittance_id"),
+        "remittance_carry",
+        ["into_remittance_id"],
+        unique=False,
+    )
+    op.create_table(
+        "remittance_payment",
+        sa.Column("remittance_id", sa.BigInteger(), nullable=False),
+        sa.Column("wallet", sa.Text(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "wallet IN ('sport_culture_leisure', 'tutoring')",
+            name=op.f("ck_remittance_payment_wallet_known"),
+        ),
+        sa.CheckConstraint(
+            "amount_cents > 0", name=op.f("ck_remittance_payment_leaves_the_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["remittance_id"],
+            ["remittance.remittance_id"],
+            name=op.f("fk_remittance_payment_remittance_id"),
+        ),
+        sa.PrimaryKeyConstraint("remittance_id", "wallet", name=op.f("pk_remittance_payment")),
+    )
+    # Until now there was no correction: each wallet was paid what its lines say.
+    op.execute(
+        "INSERT INTO remittance_payment (remittance_id, wallet, amount_cents)"
+        " SELECT m.remittance_id, l.wallet, sum(l.amount_cents)"
+        " FROM remittance m JOIN reimbursement_run r USING (run_id)"
+        " JOIN remittance_line l USING (remittance_id)"
+        " WHERE r.state IN ('exported', 'accepted', 'paid') AND m.transfer_cents > 0"
+        " GROUP BY m.remittance_id, l.wallet"
+    )
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a ledger goes forward: restore a backup instead")
