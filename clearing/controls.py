@@ -31,6 +31,16 @@ _LINES = """
     FROM remittance_line l JOIN remittance m USING (remittance_id) WHERE m.run_id = :run_id
 """
 
+# What is owed to partners whose payments are held (the caller closes the parenthesis).
+_HELD = """
+    (SELECT coalesce(sum(o.amount_cents), 0) FROM owed_operation o
+     WHERE o.business_day < f.ends_before
+     AND EXISTS (SELECT FROM partner_hold h
+                 WHERE h.partner_id = o.partner_id AND h.released_at IS NULL)
+     AND NOT EXISTS (SELECT FROM remittance_line l
+                     WHERE l.operation_id = o.operation_id AND l.live)
+"""
+
 # Each query answers one row with two figures.
 _CONTROLS: tuple[tuple[str, bool, str], ...] = (
     # What tells most comes first: one of these makes sums differ too.
@@ -73,6 +83,7 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
         "    JOIN remittance m USING (remittance_id) JOIN operation o USING (operation_id)"
         "    WHERE l.live AND m.run_id <> :run_id AND o.business_day < f.ends_before)"
+        f" - {_HELD})"
         " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
     ),
     (
@@ -86,6 +97,7 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         "    JOIN remittance m USING (remittance_id) JOIN operation o USING (operation_id)"
         "    WHERE l.live AND l.nature = 'debit' AND m.run_id <> :run_id"
         "    AND o.business_day < f.ends_before)"
+        f" - {_HELD} AND o.nature = 'debit')"
         " FROM reimbursement_run r JOIN fortnight f USING (period_key) WHERE r.run_id = :run_id",
     ),
     (
@@ -117,6 +129,11 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         "  AND m.transfer_cents > 0 AND NOT EXISTS (SELECT FROM bank_account b"
         "  WHERE b.partner_id = m.partner_id AND b.state = 'verified'"
         "  AND b.usable_from <= ledger_now())), 0",
+    ),
+    (
+        "partners_held",
+        False,
+        "SELECT (SELECT count(*) FROM partner_hold WHERE released_at IS NULL), 0",
     ),
     (
         "first_payments",

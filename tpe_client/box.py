@@ -20,7 +20,7 @@ import click
 from api_client.journal import Journal, JournalFailed
 from api_client.key_file import KeyFileFailed, TerminalKey, read_key_file
 from api_client.transport import Line
-from scanner.sources.reading import Reading, SourceFailed
+from scanner.sources.reading import Happening, Reading, SourceFailed
 from scanner.sources.serial_reader import SerialReader
 from tpe_client.activate import CLIENT
 from tpe_client.desk import Desk, Hands
@@ -31,7 +31,7 @@ from tpe_client.printer.report import PrinterReport
 from tpe_client.printer.ticket_store import TicketStore
 from tpe_client.screens.app import TillApp
 from tpe_client.texts import say, say_one_of
-from tpe_client.till.events import CardRead, PrinterSeen
+from tpe_client.till.events import CardRead, PrinterSeen, ReaderSeen
 
 _SECONDS_PER_LOOK: Final = 1.0
 
@@ -107,7 +107,7 @@ def _log_to(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _reading(port: str, *, told: Callable[[CardRead], None]) -> Iterator[None]:
+def _reading(port: str, *, told: Callable[[CardRead | ReaderSeen], None]) -> Iterator[None]:
     """A serial reader's own thread for as long as the block lasts."""
     try:
         reader = SerialReader(port)
@@ -121,6 +121,8 @@ def _reading(port: str, *, told: Callable[[CardRead], None]) -> Iterator[None]:
                 found = reader.next(seconds=_SECONDS_PER_LOOK)
                 if isinstance(found, Reading):
                     told(CardRead(found.text))
+                elif found in (Happening.LOST, Happening.FOUND):
+                    told(ReaderSeen(found is Happening.FOUND))
 
     thread = threading.Thread(target=read, name="reader", daemon=True)
     thread.start()

@@ -20,8 +20,10 @@ from cardservice.domain.money import format_euros
 from cardservice.wiring import Office
 from clearing.payer import debtor_of
 from clearing.run.approve import approve_run
+from clearing.run.cancel import cancel_run
 from clearing.run.draft import draft_run
 from clearing.run.export import export_run, write_files
+from clearing.run.hold import hold_partner, release_partner
 from clearing.run.papers import complete_papers
 from clearing.run.record import Run
 from clearing.run.show import show_run
@@ -62,6 +64,37 @@ def submit(office: Office, period: str, by: str) -> None:
 def reject(office: Office, period: str, by: str, reason: str) -> None:
     """Send a submitted run back."""
     _say_state(done(reject_run(office.engine, period, by=by, reason=reason)))
+
+
+@run.command("cancel")
+@period_argument
+@by_option
+@click.option("--reason", required=True)
+@with_office
+def cancel(office: Office, period: str, by: str, reason: str) -> None:
+    """Cancel a run that was not exported: what it holds is owed again."""
+    _say_state(done(cancel_run(office.engine, period, by=by, reason=reason)))
+
+
+@run.command("hold")
+@click.argument("partner", metavar="PARTNER")
+@by_option
+@click.option("--reason", required=True)
+@with_office
+def hold(office: Office, partner: str, by: str, reason: str) -> None:
+    """Leave PARTNER out of the drafts that are made from now on."""
+    held = done(hold_partner(office.engine, partner, by=by, reason=reason))
+    say("runs", "held", partner=held.trade_name)
+
+
+@run.command("release")
+@click.argument("partner", metavar="PARTNER")
+@by_option
+@with_office
+def release(office: Office, partner: str, by: str) -> None:
+    """Let what is owed to PARTNER into the next draft again."""
+    released = done(release_partner(office.engine, partner, by=by))
+    say("runs", "released", partner=released.trade_name)
 
 
 @run.command("approve")

@@ -163,6 +163,10 @@ _CLEARING_REFUSALS: Final = (
     Code("total_differs", 312, False, "C71: the retyped total is not the run's"),
     Code("run_changed_since_submission", 313, True, "C71: what was submitted is not what is there"),
     Code("debtor_not_set", 315, False, "C66: no account to pay from is set, none is guessed"),
+    Code("run_not_cancellable", 316, True, "C66: handed to the bank, which alone sends it back"),
+    Code("hold_reason_malformed", 317, False, "C66: a reason of 3 to 500 characters"),
+    Code("partner_held", 318, True, "C66: this partner's payments are held already"),
+    Code("partner_not_held", 319, True, "C66: nothing of this partner's is held"),
     Code("papers_missing", 314, False, "C64: a run is released with all its bordereaux"),
 )
 

@@ -25,6 +25,8 @@ _OWED = """
     WHERE o.business_day < :ends_before
       AND NOT EXISTS (SELECT FROM remittance_line l
                       WHERE l.operation_id = o.operation_id AND l.live)
+      AND NOT EXISTS (SELECT FROM partner_hold h
+                      WHERE h.partner_id = o.partner_id AND h.released_at IS NULL)
 """
 # What an exported remittance could not take back and none has taken into account yet. One that is
 # not exported may still be drafted again.

@@ -122,6 +122,13 @@ async def never_arrives(request: bytes, ask: Ask, till: TillsEnd) -> None:
     """The line is cut before the first byte of the request."""
 
 
+async def byte_by_byte(request: bytes, ask: Ask, till: TillsEnd) -> None:
+    """The answer comes whole, and in as many pieces as it has bytes."""
+    for byte in await ask(request):
+        await asyncio.sleep(0)
+        till.tell(bytes([byte]))
+
+
 async def sweep_of_answers(till: Till, cuts: Iterable[int]) -> None:
     for count in cuts:
         assert isinstance(await till.sell(answer_cut_after(count)), Approved), count
@@ -210,6 +217,15 @@ def test_a_request_that_arrives_twice_is_one_sale(opened_till: Opened) -> None:
         async with opened_till() as till:
             for _ in range(15):
                 assert isinstance(await till.sell(sent_twice), Approved)
+
+    asyncio.run(story())
+
+
+def test_an_answer_in_small_pieces_is_one_answer(opened_till: Opened) -> None:
+    async def story() -> None:
+        async with opened_till() as till:
+            for _ in range(5):
+                assert isinstance(await till.sell(byte_by_byte), Approved)
 
     asyncio.run(story())
 

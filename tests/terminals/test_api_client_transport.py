@@ -80,6 +80,7 @@ def test_an_answer_of_the_service_is_believed() -> None:
         response(403, {"status": 401, "code": "x", "detail": "d"}, kind="application/problem+json"),
         problem(404, "operation_unknown", operation_id="01993f0e-0000-7b52-9f6e-3a5d1c2b4e88"),
         response(201, gzip.compress(json.dumps(APPROVED).encode()), content_encoding="gzip"),
+        response(201, APPROVED, content_encoding="br"),
         b"HTTP/1.1 201 Created\r\n\r\n",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"\x15\x03\x01\x00\x02\x02\x28",

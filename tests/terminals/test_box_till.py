@@ -407,6 +407,11 @@ def test_a_still_counter_goes_back_to_rest_and_says_hello_to_the_service() -> No
     assert after(till, MeSeen(ME))[0].me == ME
 
 
+def test_half_a_code_is_cleared_away() -> None:
+    till, _ = typed(ready_till(), "7K3M")
+    assert after(till, *[Tick()] * 90)[0].state == Idle()
+
+
 def test_a_debit_undone_meanwhile_is_not_shown_as_refused() -> None:
     till, _ = after(sending_till(), DebitAnswered(Cancelled(OPERATION, "C9K7M2QX", 5555, AT)))
     assert isinstance(till.state, NotTaken)

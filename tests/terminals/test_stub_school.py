@@ -107,7 +107,7 @@ def test_the_document_lists_the_services_calls_and_forms() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 100_002) | st.floats() | st.text(max_size=5)
-    | st.sampled_from(["tutoring", "sport_culture_leisure", "mistake", "0000", "1 000"]),
+    | st.sampled_from(["tutoring", "sport_culture_leisure", "mistake", "0000", "1 000", "\ud800"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=3,
 )  # fmt: skip

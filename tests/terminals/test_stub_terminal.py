@@ -1,4 +1,4 @@
-"""Our own terminal against the school's faults: every sale ends as it truly is, and is paid once."""
+"""Our own terminal against the school's faults: a sale ends as it truly is, and is paid once."""
 
 from __future__ import annotations
 

@@ -129,6 +129,11 @@ def _tell(results: Sequence[Result]) -> None:
             click.echo(f"why:  {result.why}")
             for answer in result.exchanges:
                 click.echo(answer.shown())
+    left_out = [result for result in results if result.outcome == NOT_RUN]
+    if left_out:
+        click.echo("\nNot run, and therefore not known:")
+    for result in left_out:
+        click.echo(f"  {result.check.name}: {result.why}")
     counts = _counts(results)
     click.echo()
     for outcome, colour in _COLOURS.items():

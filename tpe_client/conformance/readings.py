@@ -88,6 +88,8 @@ def strangers_are_one_answer(bench: Bench) -> None:
 )
 def readings_have_a_length(bench: Bench) -> None:
     till = bench.till()
+    half = till.call("POST", "/identifications", raw=b'{"reading":"\\ud800"}')
+    is_problem(half, 422, "malformed_request")
     for body in (
         {"reading": ""},
         {"reading": "7" * 201},

@@ -6,6 +6,7 @@ crash shows where, never with what values: they could hold a PIN; nor does anyth
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
 from collections.abc import Callable
@@ -95,8 +96,10 @@ class TillApp(App[None], inherit_bindings=False):
         self._desk = desk
 
     def tell(self, event: Event) -> None:
-        """Takes an event from any thread."""
-        self.post_message(Told(event))
+        """Takes an event from any thread; nobody listens before the start and after the end."""
+        if self.is_running:
+            with contextlib.suppress(RuntimeError):
+                self.post_message(Told(event))
 
     def compose(self) -> ComposeResult:
         yield Horizontal(Static(id="place"), Static(id="states"), id="top")

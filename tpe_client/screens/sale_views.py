@@ -85,6 +85,8 @@ def _idle(till: Till, state: Idle) -> View:
     lines = [Shown(say("idle.hint"), "aside")]
     if state.notice:
         lines = [Shown(notice_words(state.notice), "warning"), Shown(""), *lines]
+    if till.reader_is_lost:
+        lines = [Shown(say("notice.reader_lost"), "warning"), Shown(""), *lines]
     if state.typed:
         groups = " ".join(state.typed[at : at + 4] for at in range(0, len(state.typed), 4))
         lines += [Shown(""), Shown(say("idle.typed", typed=f"{groups}_"), "strong")]

@@ -128,6 +128,13 @@ class LineSeen:
 
 
 @dataclass(frozen=True)
+class ReaderSeen:
+    """The serial reader was pulled out, or is back."""
+
+    is_there: bool
+
+
+@dataclass(frozen=True)
 class JournalBroken:
     """The journal cannot be trusted with a sale, so nothing was sent and nothing is sold."""
 
@@ -137,5 +144,5 @@ class JournalBroken:
 Event = (
     Key | CardRead | Tick | MeSeen | Resumed | LastSeen | CardAnswered | DebitAnswered | DayAnswered
     | CancelAnswered | DaysCompared | PrinterSeen | LineSeen | JournalBroken
-    | TicketReady
+    | TicketReady | ReaderSeen
 )  # fmt: skip

@@ -275,5 +275,6 @@ class Till:
     me: Me | None = None
     is_online: bool | None = None
     printer: PrinterReport = field(default_factory=PrinterReport)
+    reader_is_lost: bool = False
     # Sales whose outcome is still open.
     unresolved: int = 0

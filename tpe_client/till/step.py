@@ -27,6 +27,7 @@ from tpe_client.till.events import (
     LineSeen,
     MeSeen,
     PrinterSeen,
+    ReaderSeen,
     Resumed,
     Tick,
     TicketReady,
@@ -98,6 +99,11 @@ def step(till: Till, event: Event) -> Move:
     match event:
         case LineSeen(is_online):
             return replace(till, is_online=is_online), ()
+        case ReaderSeen(is_there):
+            till = replace(till, reader_is_lost=not is_there)
+            if is_there and isinstance(till.state, Idle):
+                return replace(till, state=replace(till.state, notice="notice.reader_back")), ()
+            return till, ()
         case PrinterSeen(report):
             return replace(till, printer=report), ()
         case MeSeen(answer):
@@ -164,6 +170,9 @@ def _tick(till: Till) -> Move:
         if isinstance(state, PinEntry):
             state.pin.wipe()
             return goes(till, Idle(notice="notice.pin_too_slow"), Ring("attention"))
+        return goes(till, Idle())
+    if isinstance(state, Idle) and state != Idle() and till.seconds >= _SECONDS_OF_STILLNESS:
+        # Half a code and an old notice are the last customer's.
         return goes(till, Idle())
     if isinstance(state, Idle) and till.seconds % _SECONDS_BETWEEN_GREETINGS == 0:
         return till, (LoadMe(), *([Resume(patiently=False)] if till.unresolved else []))

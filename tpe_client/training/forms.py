@@ -112,6 +112,9 @@ def _wrong(rule: Members, value: object) -> str | None:
     if type(value) is not kind:
         return f"{rule['type']}_type"
     if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            # Half a character: JSON can write it, UTF-8 cannot.
+            return "string_unicode"
         fits = (
             rule.get("minLength", 0) <= len(value) <= rule.get("maxLength", len(value))
             and re.search(rule.get("pattern", ""), value) is not None

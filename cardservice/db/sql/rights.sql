@@ -17,7 +17,7 @@ GRANT INSERT, UPDATE ON
     partner, agreement, outlet, bank_account, terminal, terminal_sighting, activation_code,
     credential, recovery_code, sign_in_link, sign_in_guard, web_session,
     delegate, till_pass, calendar_feed, regularisation_file, waiting_mail,
-    reimbursement_run, remittance
+    reimbursement_run, remittance, partner_hold
 TO cjeune_app;
 GRANT DELETE ON
     web_session, sign_in_link, sign_in_guard, recovery_code, calendar_feed, waiting_mail
@@ -33,6 +33,7 @@ GRANT INSERT ON
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
 GRANT INSERT, DELETE ON remittance_line, remittance_carry TO cjeune_app;
+GRANT UPDATE (live) ON remittance_line TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

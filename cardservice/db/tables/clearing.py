@@ -141,6 +141,26 @@ remittance_line = Table(
     Index("uq_remittance_line_live", "operation_id", unique=True, postgresql_where=text("live")),
 )
 
+# Whose payments are held back, and why: for drafts only, never for what was submitted.
+partner_hold = Table(
+    "partner_hold",
+    metadata,
+    identity("partner_hold_id"),
+    Column("partner_id", ForeignKey("partner.partner_id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("held_by", ForeignKey("agent.agent_id"), nullable=False),
+    instant("held_at", nullable=False),
+    Column("released_by", ForeignKey("agent.agent_id")),
+    instant("released_at"),
+    CheckConstraint("(released_by IS NULL) = (released_at IS NULL)", name="released_by_a_person"),
+    Index(
+        "uq_partner_hold_now",
+        "partner_id",
+        unique=True,
+        postgresql_where=text("released_at IS NULL"),
+    ),
+)
+
 # What a remittance could not take back, and the later one that takes it into account.
 remittance_carry = Table(
     "remittance_carry",

@@ -75,7 +75,8 @@ class Phone:
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
 
     def sees(self, words: str) -> None:
-        expect(self.page.locator("main")).to_contain_text(words)
+        """Words that are shown: what is hidden does not count."""
+        expect(self.page.locator("main")).to_contain_text(words, use_inner_text=True)
 
     def on(self, screen: str) -> None:
         expect(self.page.locator(f'body[data-screen="{screen}"]')).to_be_attached()

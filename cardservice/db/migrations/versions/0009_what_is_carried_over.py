@@ -1,4 +1,4 @@
-"""What a remittance could not take back is carried into a later one"""
+"""What is carried into a later remittance, and whose payments are held back"""
 
 from __future__ import annotations
 
@@ -55,6 +55,37 @@ def upgrade() -> None:
             name=op.f("fk_remittance_payment_remittance_id"),
         ),
         sa.PrimaryKeyConstraint("remittance_id", "wallet", name=op.f("pk_remittance_payment")),
+    )
+    op.create_table(
+        "partner_hold",
+        sa.Column("partner_hold_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("partner_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_by", sa.BigInteger(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_by", sa.BigInteger(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(released_by IS NULL) = (released_at IS NULL)",
+            name=op.f("ck_partner_hold_released_by_a_person"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.partner_id"], name=op.f("fk_partner_hold_partner_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["held_by"], ["agent.agent_id"], name=op.f("fk_partner_hold_held_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["released_by"], ["agent.agent_id"], name=op.f("fk_partner_hold_released_by")
+        ),
+        sa.PrimaryKeyConstraint("partner_hold_id", name=op.f("pk_partner_hold")),
+    )
+    op.create_index(
+        "uq_partner_hold_now",
+        "partner_hold",
+        ["partner_id"],
+        unique=True,
+        postgresql_where=sa.text("released_at IS NULL"),
     )
     # Until now there was no correction: each wallet was paid what its lines say.
     op.execute(
