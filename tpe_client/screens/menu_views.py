@@ -7,7 +7,7 @@ from typing import Final
 from api_client.answers import Approved, Declined
 from api_client.entries import Entry
 from tpe_client.french import NBSP, day, euros, hour, minute
-from tpe_client.screens.sale_views import ticket_keys
+from tpe_client.screens.result_views import ticket_keys
 from tpe_client.screens.view import KeyHint, Shown, Tone, View, Weight
 from tpe_client.texts import say, wallet_name
 from tpe_client.till.menu import ITEMS, LINES_OF_A_TICKET, REASONS

@@ -1,28 +1,24 @@
-"""The screens of a sale, from the card to its result."""
+"""The screens of a sale, from the card to its sending; what became of it is result_views'."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from tpe_client.french import euros, hour
+from tpe_client.french import euros
+from tpe_client.screens.result_views import result_view
 from tpe_client.screens.view import KeyHint, Shown, View
-from tpe_client.texts import say, wallet_name
+from tpe_client.texts import say
 from tpe_client.till.pin import LENGTH
 from tpe_client.till.states import (
     Amount,
     Choosing,
     Confirming,
-    Done,
     Identity,
     Idle,
-    InDoubt,
-    NotTaken,
     PinEntry,
     Reading,
-    Refused,
     Sending,
     State,
-    Stopped,
     Till,
 )
 from tpe_client.till.step import SECONDS_FOR_PIN
@@ -31,7 +27,7 @@ _SECONDS_UNTIL_SLOW: Final = 4
 
 
 def sale_view(till: Till) -> View | None:
-    """The screen of a state of a sale; None for a state of the menu."""
+    """The screen of a state of a sale or its result; None for a state of the menu."""
     state: State = till.state
     match state:
         case Idle():
@@ -51,17 +47,7 @@ def sale_view(till: Till) -> View | None:
             return _pin(till, state)
         case Sending():
             return _sending(state)
-        case Done():
-            return _done(state)
-        case Refused():
-            return _refused(state)
-        case InDoubt():
-            return _in_doubt(state)
-        case NotTaken():
-            return _not_taken(state)
-        case Stopped():
-            return _stopped(state)
-    return None
+    return result_view(state)
 
 
 def notice_words(notice: str) -> str:
@@ -71,10 +57,6 @@ def notice_words(notice: str) -> str:
 
 def _leave() -> KeyHint:
     return KeyHint(say("keys.escape"), say("amount.escape"))
-
-
-def _next_sale() -> KeyHint:
-    return KeyHint(say("keys.enter"), say("done.next"))
 
 
 def _menu() -> KeyHint:
@@ -212,106 +194,3 @@ def _sending(state: Sending) -> View:
     if state.seconds >= _SECONDS_UNTIL_SLOW:
         lines += [Shown(""), Shown(say("sending.slow"), "warning")]
     return View("busy", say("sending.title"), big=amount, lines=tuple(lines))
-
-
-def _done(state: Done) -> View:
-    approved = state.approved
-    label = wallet_name(approved.wallet)
-    lines = [Shown(f"{euros(approved.amount_cents)} – {label}", "strong")]
-    if approved.balance_after_cents is not None:
-        balance = euros(approved.balance_after_cents)
-        lines.append(Shown(say("done.balance", balance=balance, label=label)))
-    when = hour(approved.accepted_at)
-    lines.append(Shown(say("done.reference", reference=approved.reference, hour=when)))
-    lines += [Shown(""), *(Shown(say(f"done.asked_{copy}"), "aside") for copy in state.printed)]
-    return View(
-        "good",
-        say("result.approved"),
-        big=say("big.approved"),
-        lines=tuple(lines),
-        keys=(_next_sale(), *ticket_keys(state.printed), _menu()),
-    )
-
-
-def ticket_keys(printed: tuple[str, ...]) -> list[KeyHint]:
-    """The copies that were not asked for yet."""
-    return [
-        KeyHint(key, say(f"done.ticket_{copy}"))
-        for key, copy in (("1", "holder"), ("2", "partner"))
-        if copy not in printed
-    ]
-
-
-def _refused(state: Refused) -> View:
-    declined = state.declined
-    keys = [_next_sale()]
-    if state.sale is not None:
-        keys.insert(0, KeyHint("1", say("refused.other_amount")))
-    return View(
-        "bad",
-        say("result.declined"),
-        big=say("big.declined"),
-        lines=(
-            Shown(declined.message, "strong"),
-            Shown(declined.next_step),
-            Shown(""),
-            Shown(say("refused.nothing"), "aside"),
-        ),
-        keys=(*keys, _menu()),
-    )
-
-
-def _in_doubt(state: InDoubt) -> View:
-    amount = euros(state.amount_cents)
-    words = [Shown(say("doubt.asking"), "strong")]
-    if state.rounds:
-        words = [
-            Shown(say("doubt.call", phone=say("assistance.phone")), "strong"),
-            Shown(say("doubt.reference", reference=state.local_reference), "strong"),
-        ]
-    return View(
-        "doubt",
-        say("result.unknown"),
-        big=say("big.unknown"),
-        lines=(
-            *words,
-            Shown(""),
-            Shown(say("doubt.amount", amount=amount)),
-            Shown(say("doubt.goes_on", rounds=state.rounds), "aside"),
-        ),
-        keys=(
-            KeyHint("1", say("doubt.again")),
-            KeyHint(say("keys.escape"), say("doubt.leave")),
-        ),
-    )
-
-
-def _not_taken(state: NotTaken) -> View:
-    return View(
-        "calm",
-        say("result.not_taken"),
-        big=say("big.not_taken"),
-        lines=(
-            Shown(say("not_taken.line", amount=euros(state.amount_cents)), "strong"),
-            Shown(say("not_taken.next")),
-            Shown(""),
-            Shown(say("not_taken.reference", reference=state.local_reference), "aside"),
-        ),
-        keys=(_next_sale(), _menu()),
-    )
-
-
-def _stopped(state: Stopped) -> View:
-    lines = [Shown(state.message, "strong"), Shown(say("stopped.line"))]
-    if state.local_reference:
-        phone = say("assistance.phone")
-        words = say("stopped.doubt", reference=state.local_reference, phone=phone)
-        lines += [Shown(""), Shown(words, "warning")]
-    lines += [Shown(""), Shown(say("stopped.activate"), "aside")]
-    return View(
-        "bad",
-        say("result.stopped"),
-        big=say("big.stopped"),
-        lines=tuple(lines),
-        keys=(KeyHint(say("keys.escape"), say("stopped.quit")),),
-    )
