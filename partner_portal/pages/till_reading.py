@@ -24,8 +24,9 @@ _DIGITS: Final = str.maketrans(
     }
 )  # fmt: skip
 _LETTERS: Final = str.maketrans("AQZWaqzw?,", "QAWZqawzMm")
-# What a reader may send in front: STX, or the kind of code (`]Q1`, `$A1` on a French keyboard).
-_PREFIX: Final = re.compile(r"^\x02?(?:[\]$][QA][0-6])?", re.IGNORECASE)
+# What a reader may send in front: STX, or the kind of code (`]Q1`; on a French keyboard `$A1`, with
+# its capitals locked `£q1`).
+_PREFIX: Final = re.compile(r"^\x02?(?:[\]$£][QA][0-6])?", re.IGNORECASE)
 
 
 def meant_by(reading: str) -> list[str]:
