@@ -82,6 +82,7 @@ tools:
 	@$(call bring,pdftotext,poppler-utils)
 	@$(call bring,pdftoppm,poppler-utils)
 	@$(call bring,chromium,chromium)
+	@$(call bring,openssl,openssl)
 
 # The load of `cjeune bench`.
 bench-tools:

@@ -168,16 +168,6 @@ class Desk:
         finally:
             if effect.pin is not None:
                 effect.pin.wipe()
-        if isinstance(answer, Declined) and answer.code == "identification_expired":
-            # Decided nothing: given up for good, so that it stays no open sale.
-            cancel_debit(
-                hands.line,
-                hands.journal,
-                order.operation_id,
-                reason="other",
-                patience=_ONE_QUESTION,
-            )
-        self._told(LineSeen(not isinstance(answer, Unknown)))
         self._told(DebitAnswered(answer))
         if isinstance(answer, Approved):
             self._load_me(LoadMe())
