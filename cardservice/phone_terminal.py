@@ -32,9 +32,12 @@ from cardservice.webkit.dress import settings_files
 
 PREFIX: Final = "/tpe"
 _PROGRAM: Final = "tpe_client"
+# Without it nothing of the app runs: its modules are one graph.
+_DRAWER: Final = "vendor/uqr/index.mjs"
 _DECODER: Final = "vendor/zxing/zxing_reader.wasm"
 _TYPES: Final = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
 }
@@ -69,8 +72,8 @@ class _File:
 def phone_terminal_routes(settings: Settings) -> list[Route]:
     """The routes of the app; none, and a line in the log, without its files."""
     folder = _folder()
-    if folder is None:
-        log.warning("the phone terminal is not served: tpe_client/pwa is missing")
+    if folder is None or not (folder / _DRAWER).is_file():
+        log.warning("the phone terminal is not served: files are missing, run `make env`")
         return []
     if not (folder / _DECODER).is_file():
         log.warning("the phone terminal has no decoder, codes are typed: run `make env`")

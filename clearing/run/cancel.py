@@ -33,11 +33,5 @@ def cancel_run(engine: Engine, period_key: str, *, by: str, reason: str) -> Run 
         if run is None or run.state not in _CANCELLABLE:
             return Refused("run_not_cancellable", {"period": period_key})
         move(connection, run.run_id, "cancelled", by=agent.email, reason=reason)
-        for statement in (
-            "UPDATE remittance_line l SET live = false FROM remittance m"
-            " WHERE m.remittance_id = l.remittance_id AND m.run_id = :run_id",
-            "DELETE FROM remittance_carry c USING remittance m"
-            " WHERE m.remittance_id = c.into_remittance_id AND m.run_id = :run_id",
-        ):
-            connection.execute(text(statement), {"run_id": run.run_id})
+        connection.execute(text("SELECT free_run(:run_id)"), {"run_id": run.run_id})
         return run_again(connection, period_key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
@@ -128,3 +130,14 @@ def test_what_went_to_the_bank_is_not_cancelled(fortnight: Fortnight) -> None:
     fortnight.end()
     fortnight.run_until("exported")
     assert cancel(fortnight) == Refused("run_not_cancellable", {"period": PERIOD})
+
+
+def test_a_run_that_may_still_be_paid_is_never_freed(fortnight: Fortnight) -> None:
+    fortnight.sell(1000)
+    fortnight.end()
+    run = fortnight.run_until("exported")
+    with (
+        unit_of_work(fortnight.office.engine) as connection,
+        pytest.raises(DBAPIError, match="may still be paid"),
+    ):
+        connection.execute(text("SELECT free_run(:run_id)"), {"run_id": run.run_id})

@@ -9,7 +9,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
 
 GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
     grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, check_debit,
-    register_moved, book_regularisation, reverse_regularisation
+    register_moved, book_regularisation, reverse_regularisation,
+    free_run
 TO cjeune_app;
 
 GRANT INSERT, UPDATE ON
@@ -33,7 +34,6 @@ GRANT INSERT ON
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
 GRANT INSERT, DELETE ON remittance_line, remittance_carry TO cjeune_app;
-GRANT UPDATE (live) ON remittance_line TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

@@ -112,7 +112,7 @@ def test_without_the_folder_the_service_starts_and_says_so(
     with caplog.at_level(logging.WARNING):
         assert phone_terminal_routes(Settings(data_dir=tmp_path)) == []
     assert [one.getMessage() for one in caplog.records] == [
-        "the phone terminal is not served: tpe_client/pwa is missing"
+        "the phone terminal is not served: files are missing, run `make env`"
     ]
 
 
