@@ -1,6 +1,8 @@
-"""An end to every exchange: not only each read has a time limit, the whole of it has.
+"""An end to every exchange: not only each read has a time limit, all of them together have.
 
-Without it a line that delivers a byte every few seconds would hold a till for an hour. The law: the
+Without it a line that delivers a byte every few seconds would hold a till for an hour. Not bounded
+here: looking a name up, which the operating system ends in its own time, and a name with several
+addresses, each of which may take the whole time to connect. The law: the
 limit belongs to the thread that asks, and is set anew for each exchange; a stream that reaches it
 says so as the time-out it is.
 """

@@ -117,6 +117,24 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         "  WHERE m.run_id = :run_id AND before.partner_id = m.partner_id)",
     ),
     (
+        "nothing_left_to_carry",
+        True,
+        # A run exported since the draft may have left something to take back.
+        "SELECT (SELECT coalesce(sum(before.carried_out_cents), 0) FROM remittance before"
+        "  JOIN reimbursement_run r USING (run_id) WHERE before.carried_out_cents < 0"
+        "  AND r.state IN ('exported', 'accepted', 'paid')"
+        "  AND NOT EXISTS (SELECT FROM remittance_carry c"
+        "   WHERE c.from_remittance_id = before.remittance_id)"
+        "  AND EXISTS (SELECT FROM remittance m"
+        "   WHERE m.run_id = :run_id AND m.partner_id = before.partner_id)), 0",
+    ),
+    (
+        "no_partner_held",
+        True,
+        "SELECT (SELECT count(*) FROM remittance m JOIN partner_hold h USING (partner_id)"
+        "  WHERE m.run_id = :run_id AND h.released_at IS NULL), 0",
+    ),
+    (
         "run_and_remittances",
         True,
         "SELECT r.transfers_cents, (SELECT coalesce(sum(transfer_cents), 0) FROM remittance"

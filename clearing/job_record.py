@@ -12,8 +12,23 @@ from cardservice.db.engine import unit_of_work
 
 
 def begin_job(engine: Engine, *, job: str, about: str) -> int:
-    """Notes that a job of db/tables/schedule.py begins; the number of its record."""
+    """Notes that a job of db/tables/schedule.py begins; the number of its record.
+
+    One that failed is begun again in its own record: tries every few minutes tell no more than the
+    last one.
+    """
     with unit_of_work(engine) as connection:
+        again = connection.execute(
+            text(
+                "UPDATE job_run SET started_at = ledger_now(), ended_at = NULL, outcome = NULL,"
+                " failure = NULL WHERE job_run_id = (SELECT job_run_id FROM job_run"
+                "  WHERE job = :job AND about = :about AND outcome = 'failed'"
+                "  ORDER BY job_run_id DESC LIMIT 1) RETURNING job_run_id"
+            ),
+            {"job": job, "about": about},
+        ).scalar_one_or_none()
+        if again is not None:
+            return int(again)
         made = connection.execute(
             text(
                 "INSERT INTO job_run (job, about, started_at) VALUES (:job, :about, ledger_now())"

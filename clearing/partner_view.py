@@ -46,8 +46,12 @@ _FIRST_UNCOLLECTED: Final = text(
     "   USING (period_key) WHERE r.state NOT IN ('cancelled', 'bank_rejected')),"
     "  (SELECT min(business_day) FROM operation)),"
     " (SELECT min(f.starts_on) FROM reimbursement_run r JOIN fortnight f USING (period_key)"
-    "   WHERE r.state = 'bank_rejected' AND NOT EXISTS (SELECT FROM reimbursement_run again"
-    "    WHERE again.period_key = r.period_key AND again.attempt > r.attempt)))"
+    "   WHERE r.state IN ('cancelled', 'bank_rejected') AND NOT EXISTS (SELECT"
+    "    FROM reimbursement_run again"
+    "    WHERE again.period_key = r.period_key AND again.attempt > r.attempt)),"
+    # Whose payments were held: what the drafts of that time have left out.
+    " (SELECT min((h.held_at AT TIME ZONE 'Europe/Paris')::date) - 40 FROM partner_hold h"
+    "   WHERE h.partner_id = :partner_id))"
 )
 _UNCOLLECTED: Final = text(
     "SELECT o.business_day, o.wallet, count(*) FILTER (WHERE o.nature = 'debit') AS debits,"
@@ -150,7 +154,7 @@ def payments_of(
     ]
     found = {payment.period_key: payment for payment in reversed(paid)}
 
-    first = connection.execute(_FIRST_UNCOLLECTED).scalar_one() or today
+    first = connection.execute(_FIRST_UNCOLLECTED, {"partner_id": partner_id}).scalar_one() or today
     # Every fortnight between here and there, whatever its run's state, and those to come.
     span = (today - min(first, today)).days // 13 + 2 + coming
     periods = periods_to_pay(connection, min(first, today), count=span)

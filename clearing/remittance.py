@@ -65,8 +65,8 @@ class Remittance:
     partner_name: str
     partner_siret: str
     partner_address: str
-    holder_name: str
-    iban: str
+    holder_name: str | None
+    iban: str | None
     lines: tuple[RemittanceLine, ...]
     carried_in_cents: int
     re_presented_cents: int

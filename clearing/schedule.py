@@ -9,7 +9,7 @@ lock only saves the second one the work. Every job that did something, or failed
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -95,19 +95,37 @@ def _lapse(engine: Engine) -> list[JobDone]:
 
 
 def _tell(engine: Engine) -> list[JobDone]:
-    return [
-        _recorded(engine, "day_mail", day.isoformat(), partial(write_day_mails, engine, day))
-        for day in untold_days(engine)
-    ]
+    return _each(
+        engine,
+        "day_mail",
+        [(day.isoformat(), partial(write_day_mails, engine, day)) for day in untold_days(engine)],
+    )
 
 
 def _draft(engine: Engine) -> list[JobDone]:
     with unit_of_work(engine) as connection:
         periods = undrafted_periods(connection, paris_today(connection))
-    return [
-        _recorded(engine, "draft", period_key, partial(_drafted, engine, period_key))
-        for period_key in periods
-    ]
+    return _each(
+        engine,
+        "draft",
+        [(period_key, partial(_drafted, engine, period_key)) for period_key in periods],
+    )
+
+
+def _each(
+    engine: Engine, job: str, wanted: Sequence[tuple[str, Callable[[], int]]]
+) -> list[JobDone]:
+    """Each of several that do not need each other; the first failure is raised after the last."""
+    done: list[JobDone] = []
+    failures: list[Exception] = []
+    for about, work in wanted:
+        try:
+            done.append(_recorded(engine, job, about, work))
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def _drafted(engine: Engine, period_key: str) -> int:

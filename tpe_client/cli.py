@@ -7,6 +7,7 @@ law: exit status 0 done, 1 refused or failed with one clear line on stderr, 2 us
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tpe_client.printer.paper import WIDTHS, Paper, paper_of
 from tpe_client.printer.printing import print_now
 from tpe_client.printer.status import PRINTS
 from tpe_client.screens.menu_views import menu_view
-from tpe_client.texts import say
+from tpe_client.texts import say, set_names
 from tpe_client.ticket import trial_ticket
 from tpe_client.till.states import Compared, Till
 
@@ -60,6 +61,8 @@ from tpe_client.till.states import Compared, Till
 )
 @click.option("--qr", type=click.Choice(["native", "image"]), help="How the QR is printed.")
 @click.option("--serial", help="A USB reader in serial mode, such as /dev/ttyACM0.")
+@click.option("--scheme-name", help="What the scheme is called on screens and tickets.")
+@click.option("--assistance-phone", help="Whom screens and tickets say to call.")
 @click.pass_context
 def main(
     context: click.Context,
@@ -73,10 +76,14 @@ def main(
     code_page: str,
     qr: str | None,
     serial: str | None,
+    scheme_name: str | None,
+    assistance_phone: str | None,
 ) -> None:
     """The TPE box of a partner: reads cards, debits, prints tickets."""
-    # Everything this program makes is its owner's alone.
+    # Everything this program makes is its owner's alone, and a PIN is left in no core dump.
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    set_names(scheme=scheme_name, phone=assistance_phone)
     paper = _paper(width, columns=columns, profile=profile, code_page=code_page, qr=qr)
     settings = BoxSettings(data_dir, _address(printer), paper, serial)
     context.obj = settings

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from api_client.answers import Approved, Compared, DayList, Difference, Me, NoAnswer, Problem
+from api_client.answers import Approved, Compared, DayList, Me, NoAnswer, Problem
+from api_client.day_figures import compare_closed_day, compare_totals, day_of
 from api_client.entries import Entry
 from api_client.journal import Journal
 from api_client.transport import Line
@@ -24,15 +25,19 @@ _DAYS_BACK: Final = 10
 def compare_days(
     line: Line, journal: Journal, *, today: date
 ) -> tuple[Comparison, ...] | Problem | NoAnswer:
-    """Today first, then the last earlier day with sales that the service has closed."""
+    """Today first, then the last earlier day with sales that the service has closed; instead of
+    both, what kept the service from answering. `today` counts only where the service names no day.
+    """
     current = _compare_today(line, journal, today=today)
     if isinstance(current, Problem | NoAnswer):
         return current
     for back in range(1, _DAYS_BACK + 1):
-        day = today - timedelta(days=back)
-        if journal.of_day(day):
-            closed = _compare_closed(line, journal, day=day)
-            return (current,) if closed is None else (current, closed)
+        day = current.business_day - timedelta(days=back)
+        closed = _compare_closed(line, journal, day=day) if journal.of_day(day) else None
+        if isinstance(closed, Problem | NoAnswer):
+            return closed
+        if closed is not None:
+            return (current, closed)
     return (current,)
 
 
@@ -42,26 +47,26 @@ def _compare_today(line: Line, journal: Journal, *, today: date) -> Comparison |
         return me
     if not isinstance(listed, DayList):
         return listed
+    today = day_of(listed, otherwise=today)
     own = journal.totals(today)
-    differences = (
-        Difference("count", own.count, me.today.count),
-        Difference("amount_cents", own.amount_cents, me.today.amount_cents),
-    )
     return Comparison(
         today,
         is_closed=False,
         count=own.count,
         amount_cents=own.amount_cents,
-        differences=tuple(one for one in differences if one.terminal != one.server),
+        differences=compare_totals(own, me.today).differences,
         strays=tuple(_strays(journal.of_day(today), listed)),
     )
 
 
-def _compare_closed(line: Line, journal: Journal, *, day: date) -> Comparison | None:
-    own = journal.totals(day)
-    answer = line.compare(day, count=own.count, amount_cents=own.amount_cents)
+def _compare_closed(
+    line: Line, journal: Journal, *, day: date
+) -> Comparison | Problem | NoAnswer | None:
+    """None for a day that is not closed yet."""
+    answer = compare_closed_day(line, journal, day)
     if not isinstance(answer, Compared):
-        return None
+        return answer
+    own = journal.totals(day)
     return Comparison(
         day,
         is_closed=True,

@@ -7,7 +7,10 @@ raises is told by its kind alone: its text or its variables could hold a PIN.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -26,7 +29,7 @@ from api_client.answers import (
     Unknown,
 )
 from api_client.backoff import IN_THE_BACKGROUND, Patience
-from api_client.entries import Order
+from api_client.entries import Entry, Order
 from api_client.journal import Journal, JournalFailed
 from api_client.operation_id import local_reference, new_operation_id
 from api_client.settle import cancel_debit, resolve_open, take_debit
@@ -64,6 +67,7 @@ from tpe_client.till.events import (
     MeSeen,
     Resumed,
     TicketReady,
+    TicketsLost,
 )
 
 _LOG: Final = logging.getLogger(__name__)
@@ -92,6 +96,11 @@ class Desk:
         self._hands = hands
         self._told = told
         self._me: Me | None = None
+        # What the service calls each wallet, as far as it has said so.
+        self._labels: dict[str, str] = {}
+        # Questions about money that are asked or wait to be.
+        self._asked: set[object] = set()
+        self._one_at_a_time = threading.Lock()
         self._money = ThreadPoolExecutor(1, thread_name_prefix="money")
         self._reads = ThreadPoolExecutor(3, thread_name_prefix="reads")
         self._works: dict[type, tuple[ThreadPoolExecutor, Callable[..., None]]] = {
@@ -115,8 +124,11 @@ class Desk:
     def do(self, effect: Effect) -> None:
         """Begins an effect; its event comes later. What is the screen's own is left to it."""
         work = self._works.get(type(effect))
-        if work is not None:
-            crew, doing = work
+        if work is None or not self._is_first_to_ask(effect):
+            return
+        crew, doing = work
+        # After the end nobody waits for an answer.
+        with contextlib.suppress(RuntimeError):
             crew.submit(self._guarded, doing, effect)
 
     def load_photo(self, url: str, *, shown: Callable[[bytes], None]) -> None:
@@ -134,6 +146,21 @@ class Desk:
         self._hands.printing.stop()
         self._reads.shutdown(wait=False, cancel_futures=True)
         self._money.shutdown(wait=True, cancel_futures=True)
+
+    def _is_first_to_ask(self, effect: Effect) -> bool:
+        """Whether this is not being asked already: a silent line holds each question for long, and
+        the next sale would stand behind all of them."""
+        question = _question(effect)
+        with self._one_at_a_time:
+            if question is None or question not in self._asked:
+                self._asked.add(question)
+                return True
+        return False
+
+    def _may_be_asked_again(self, effect: Effect) -> None:
+        """Before the answer is told: who hears it may ask at once."""
+        with self._one_at_a_time:
+            self._asked.discard(_question(effect))
 
     def _guarded(self, work: Callable[..., None], effect: object) -> None:
         try:
@@ -170,32 +197,56 @@ class Desk:
                 effect.pin.wipe()
         self._told(DebitAnswered(answer))
         if isinstance(answer, Approved):
-            self._load_me(LoadMe())
+            self.do(LoadMe())
 
     def _cancel(self, effect: CancelDebit) -> None:
-        hands = self._hands
-        answer = cancel_debit(
-            hands.line,
-            hands.journal,
-            effect.operation_id,
-            reason=effect.reason,
-            patience=hands.patience,
-        )
-        self._told(LineSeen(not isinstance(answer, Unknown)))
-        self._told(CancelAnswered(answer))
-        self._load_me(LoadMe())
+        hands, operation_id = self._hands, effect.operation_id
+        patience = hands.patience if effect.patiently else _ONE_QUESTION
+        answer: Cancelled | Declined | Unknown
+        try:
+            answer = cancel_debit(
+                hands.line, hands.journal, operation_id, reason=effect.reason, patience=patience
+            )
+        except JournalFailed:
+            raise
+        except Exception as mistake:
+            # It may have been sent: only its own answer will tell.
+            _LOG.error("cancellation failed: %s", type(mistake).__name__)
+            answer = Unknown(local_reference(operation_id), operation_id)
+        finally:
+            self._may_be_asked_again(effect)
+        self._told(LineSeen(not isinstance(answer, Unknown) or answer.problem is not None))
+        self._told(CancelAnswered(operation_id, answer))
+        if not isinstance(answer, Unknown):
+            self.do(LoadMe())
 
     def _resume(self, effect: Resume) -> None:
         hands = self._hands
-        if effect.patiently:
-            hands.tickets.forget_before(paris_day(hands.clock()))
         patience = hands.background if effect.patiently else _ONE_QUESTION
-        seen = resolve_open(hands.line, hands.journal, patience=patience)
+        seen: list[Entry] = []
+        try:
+            seen = resolve_open(hands.line, hands.journal, patience=patience)
+        except JournalFailed:
+            raise
+        except Exception as mistake:
+            # What the journal holds is told all the same: a start must come to an end.
+            _LOG.error("questions failed: %s", type(mistake).__name__)
+        finally:
+            self._may_be_asked_again(effect)
         resolved = tuple(entry for entry in seen if not entry.is_open)
-        open_now = len(hands.journal.unresolved())
-        if resolved or open_now:
+        open_sales = open_references(hands.journal)
+        if resolved or open_sales:
             self._told(LineSeen(bool(resolved)))
-        self._told(Resumed(resolved, open_now, hands.journal.last()))
+        self._told(Resumed(resolved, open_sales, hands.journal.last()))
+        if effect.patiently:
+            self._tidy_tickets()
+
+    def _tidy_tickets(self) -> None:
+        """After the truth about sales, which no ticket may stand before."""
+        tickets = self._hands.tickets
+        if tickets.was_damaged:
+            self._told(TicketsLost())
+        tickets.forget_before(paris_day(self._hands.clock()))
 
     # Questions
 
@@ -212,6 +263,8 @@ class Desk:
             answer = self._hands.line.identify(reading)
             if not (isinstance(answer, Declined) and answer.code == "card_unknown"):
                 break
+        if isinstance(answer, Identified):
+            self._labels |= {wallet.wallet: wallet.label for wallet in answer.wallets}
         self._told(LineSeen(not isinstance(answer, NoAnswer)))
         self._told(CardAnswered(effect.turn, answer))
 
@@ -243,17 +296,21 @@ class Desk:
         if place is None:
             return
         facts = self._facts(effect, place)
-        if hands.printing.is_absent:
-            blocks = ticket(facts, copy=effect.copy, is_duplicate=effect.is_duplicate)
-            self._told(TicketReady(tuple(preview(blocks, columns=hands.columns))))
+        if not hands.printing.is_absent and self._keeps(effect, facts):
+            hands.printing.look()
             return
-        hands.tickets.put(
-            facts,
-            copy=effect.copy,
-            is_duplicate=effect.is_duplicate,
-            day=effect.approved.business_day,
-        )
-        hands.printing.look()
+        blocks = ticket(facts, copy=effect.copy, is_duplicate=effect.is_duplicate)
+        self._told(TicketReady(tuple(preview(blocks, columns=hands.columns))))
+
+    def _keeps(self, effect: PutTicket, facts: TicketFacts) -> bool:
+        """Whether the ticket waits for paper; one that cannot be kept is shown on the screen."""
+        copy, day = effect.copy, effect.approved.business_day
+        try:
+            self._hands.tickets.put(facts, copy=copy, is_duplicate=effect.is_duplicate, day=day)
+        except sqlite3.Error as mistake:
+            _LOG.error("ticket not kept: %s", type(mistake).__name__)
+            return False
+        return True
 
     def _facts(self, effect: PutTicket, place: Place) -> TicketFacts:
         approved = effect.approved
@@ -267,6 +324,7 @@ class Desk:
             place=place,
             operation_id=str(approved.operation_id),
             wallet=approved.wallet,
+            wallet_label=self._labels.get(approved.wallet),
             amount_cents=approved.amount_cents,
             last4=approved.last4,
             pin_checked=bool(effect.pin_checked or pin_checked),
@@ -290,6 +348,24 @@ class Desk:
         if me is None:
             return None
         return Place(me.partner, me.outlet, me.address, me.label, me.terminal_id)
+
+
+def open_references(journal: Journal) -> tuple[str, ...]:
+    """The terminal's own references of all that nobody has answered for: its sales, and its
+    cancellations of other terminals' sales."""
+    ids = [entry.order.operation_id for entry in journal.unresolved()]
+    ids += [asked.operation_id for asked in journal.cancellations_asked()]
+    return tuple(dict.fromkeys(local_reference(operation_id) for operation_id in ids))
+
+
+def _question(effect: Effect) -> object:
+    """What a question about money is about; None for what may be asked any number of times."""
+    match effect:
+        case CancelDebit():
+            return effect.operation_id
+        case Resume():
+            return Resume
+    return None
 
 
 def _cancellation_facts(facts: TicketFacts, effect: PutTicket) -> TicketFacts:

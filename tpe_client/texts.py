@@ -8,7 +8,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
+
+_NAMES: Final[dict[str, str | None]] = {"scheme": None, "assistance_phone": None}
 
 
 def say(key: str, **facts: object) -> str:
@@ -33,6 +35,22 @@ def wallet_name(wallet: str) -> str:
     name = _catalogue()["wallets"].get(wallet, wallet)
     assert isinstance(name, str)
     return name
+
+
+def set_names(*, scheme: str | None, phone: str | None) -> None:
+    """What this scheme and its assistance are called, once, as the program starts; None for the
+    catalogue's own."""
+    _NAMES.update(scheme=scheme, assistance_phone=phone)
+
+
+def scheme_name() -> str:
+    """What the scheme is called on screens and tickets."""
+    return _NAMES["scheme"] or say("names.scheme")
+
+
+def assistance_phone() -> str:
+    """The telephone number of the assistance."""
+    return _NAMES["assistance_phone"] or say("names.assistance_phone")
 
 
 @cache

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from tpe_client.french import euros, minute
-from tpe_client.texts import say, wallet_name
+from tpe_client.texts import assistance_phone, say, scheme_name, wallet_name
 
 Copy = Literal["partner", "holder"]
 COPIES: Final[tuple[Copy, ...]] = ("holder", "partner")
@@ -43,6 +43,8 @@ class TicketFacts:
     at: datetime
     cancels: str | None = None
     balance_cents: int | None = None
+    # As the service calls the wallet, where it has said so.
+    wallet_label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,14 @@ def ticket(facts: TicketFacts, *, copy: Copy, is_duplicate: bool) -> tuple[Block
         Text(say(f"ticket.copy.{copy}"), bold=True),
         Text(say("ticket.no_bill")),
         *([] if facts.cancels else [Text(say("ticket.cancellation_rule"))]),
-        Text(say("ticket.assistance", phone=say("assistance.phone"))),
+        Text(say("ticket.assistance", phone=assistance_phone())),
     )
 
 
 def trial_ticket(place: Place | None, *, columns: int) -> tuple[Block, ...]:
     """What tells whether the code page, the width and the QR are set right."""
     return (
-        Text(say("ticket.scheme"), bold=True),
+        Text(scheme_name(), bold=True),
         Text(say("ticket.trial.title"), bold=True, height=2),
         Rule(),
         *([Text(place.trade_name), Text(place.terminal_label)] if place else []),
@@ -131,7 +133,7 @@ def trial_ticket(place: Place | None, *, columns: int) -> tuple[Block, ...]:
 
 def _heading(place: Place) -> tuple[Block, ...]:
     return (
-        Text(say("ticket.scheme"), bold=True),
+        Text(scheme_name(), bold=True),
         Text(place.trade_name, bold=True, height=2),
         *([Text(place.outlet)] if place.outlet != place.trade_name else []),
         Text(place.address),
@@ -147,7 +149,7 @@ def _operation(facts: TicketFacts) -> tuple[Block, ...]:
     return (
         Text(say("ticket.cancellation" if facts.cancels else "ticket.debit"), bold=True, height=2),
         Text(euros(facts.amount_cents), bold=True, width=2, height=2),
-        Text(wallet_name(facts.wallet)),
+        Text(facts.wallet_label or wallet_name(facts.wallet)),
     )
 
 

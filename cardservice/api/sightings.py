@@ -44,6 +44,8 @@ class Sightings:
     engine: Engine
     _noted: dict[int, float] = field(default_factory=dict)
     _waiting: dict[int, tuple[float, str | None]] = field(default_factory=dict)
+    # Who flushes sees what was being written when he came.
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def note(self, request: Request, terminal_id: int) -> None:
         """A terminal has called with a valid key."""
@@ -61,6 +63,10 @@ class Sightings:
 
     async def flush(self) -> None:
         """Writes what waits; a note that cannot be written is made again by the next call."""
+        async with self._writing:
+            await self._write()
+
+    async def _write(self) -> None:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, {}

@@ -19,6 +19,7 @@ from cardservice.api.lean_route import LeanRoute
 from cardservice.api.problems import malformed_problem, problem
 from cardservice.api.wire import Malformed, malformed, read_form, said, uuid_in
 from cardservice.domain.refusal import Refused
+from cardservice.services.csv_lines import email_is_plausible
 from cardservice.services.mail_ticket import mail_ticket
 
 
@@ -34,6 +35,8 @@ async def mail(request: Request) -> Response:
     form = await read_form(request, TicketForm)
     if isinstance(form, Malformed):
         return malformed_problem(form)
+    if not email_is_plausible(form.email):
+        return malformed_problem(malformed("email", "email_malformed"))
     seconds = desk.ticket_budgets.seconds_to_wait(terminal, operation_id)
     if seconds:
         return problem("too_many_tickets", retry_after=seconds)
@@ -47,9 +50,7 @@ async def mail(request: Request) -> Response:
         email=form.email,
     )
     if isinstance(sent, Refused):
-        if sent.code == "operation_unknown":
-            return problem(sent.code, operation_id=str(operation_id))
-        return malformed_problem(malformed("email", sent.code))
+        return problem("operation_unknown", operation_id=str(operation_id))
     return said({"sent": True}, status=202)
 
 

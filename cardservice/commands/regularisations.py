@@ -17,6 +17,7 @@ from cardservice.services.regularise import (
 )
 from cardservice.wiring import Office
 
+totp_option = click.option("--totp", required=True, help="The six digits of this moment.")
 as_option = click.option("--as", "email", required=True, metavar="EMAIL", help="Agent who acts.")
 
 
@@ -29,43 +30,67 @@ def regularisation() -> None:
 @click.argument("reference", metavar="DEBIT")
 @click.option("--euros", required=True, help="What is given back: 10,55.")
 @click.option("--reason", type=click.Choice(REGULARISATION_REASONS), required=True)
-@click.option("--evidence", default="", help="Where it is documented.")
+@click.option("--evidence", default="", help="Where it is documented, without a person's name.")
+@click.option("--another", is_flag=True, help="The same amount of the same debit once more.")
 @as_option
 @with_office
-def ask(office: Office, reference: str, euros: str, reason: str, evidence: str, email: str) -> None:
+def ask(
+    office: Office,
+    reference: str,
+    euros: str,
+    reason: str,
+    evidence: str,
+    another: bool,
+    email: str,
+) -> None:
     """Give back a part of DEBIT (its reference) or all; above a limit a second agent decides."""
     amount_cents = parse_euros(euros)
     if not amount_cents or amount_cents < 0:
         raise click.BadParameter(sentence("regularisations", "amount"), param_hint="--euros")
     wanted = Correction(reference, amount_cents, reason, evidence)
-    _say(done(ask_regularisation(office.engine, wanted, by=email)))
+    _say(done(ask_regularisation(office.engine, wanted, by=email, is_another=another)))
 
 
 @regularisation.command("agree")
 @click.argument("number", type=click.IntRange(1))
 @as_option
+@totp_option
 @with_office
-def agree(office: Office, number: int, email: str) -> None:
+def agree(office: Office, number: int, email: str, totp: str) -> None:
     """Book regularisation NUMBER, which somebody else has asked for."""
-    _say(done(decide_regularisation(office.engine, number, by=email, is_agreed=True)))
+    _say(
+        done(
+            decide_regularisation(
+                office.engine, office.keys, number, by=email, totp=totp, is_agreed=True
+            )
+        )
+    )
 
 
 @regularisation.command("refuse")
 @click.argument("number", type=click.IntRange(1))
 @as_option
+@totp_option
 @with_office
-def refuse(office: Office, number: int, email: str) -> None:
+def refuse(office: Office, number: int, email: str, totp: str) -> None:
     """Refuse regularisation NUMBER."""
-    _say(done(decide_regularisation(office.engine, number, by=email, is_agreed=False)))
+    _say(
+        done(
+            decide_regularisation(
+                office.engine, office.keys, number, by=email, totp=totp, is_agreed=False
+            )
+        )
+    )
 
 
 @regularisation.command("reverse")
 @click.argument("number", type=click.IntRange(1))
 @as_option
+@totp_option
 @with_office
-def reverse(office: Office, number: int, email: str) -> None:
+def reverse(office: Office, number: int, email: str, totp: str) -> None:
     """Undo regularisation NUMBER, which was a mistake itself."""
-    _say(done(reverse_regularisation(office.engine, number, by=email)))
+    _say(done(reverse_regularisation(office.engine, office.keys, number, by=email, totp=totp)))
 
 
 def _say(answer: Regularisation) -> None:

@@ -32,11 +32,14 @@ def worker(settings: Settings, once: bool, as_json: bool) -> None:
 
 
 def _once(office: Office, *, as_json: bool) -> None:
-    done = tick(office.engine)
-    send = mail_sender(office, origin=None)
     posted = 0
-    while post_one_mail(office.engine, office.keys, send):
-        posted += 1
+    try:
+        done = tick(office.engine)
+    finally:
+        # Whatever could not be done, the mail that waits goes out.
+        send = mail_sender(office, origin=None)
+        while post_one_mail(office.engine, office.keys, send):
+            posted += 1
     if as_json:
         jobs = [{"job": one.job, "about": one.about, "amount": one.amount} for one in done]
         say_json({"jobs": jobs, "mails": posted})

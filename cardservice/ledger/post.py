@@ -110,6 +110,18 @@ def book_regularisation(connection: Connection, regularisation_id: int, *, agent
     return answer
 
 
+def refuse_regularisation(connection: Connection, regularisation_id: int, *, agent_id: int) -> bool:
+    """Turns down a regularisation that waits; False when it was decided before."""
+    refused = connection.execute(
+        text(
+            "SELECT refuse_regularisation(CAST(:regularisation_id AS bigint),"
+            " CAST(:agent_id AS bigint))"
+        ),
+        {"regularisation_id": regularisation_id, "agent_id": agent_id},
+    )
+    return bool(refused.scalar_one())
+
+
 def reverse_regularisation(connection: Connection, regularisation_id: int, *, agent_id: int) -> str:
     """Undoes a booked regularisation, once: "booked", "replayed", or why not, as a code."""
     answer: str = connection.execute(

@@ -79,10 +79,12 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
         "remittance",
         "carried_in_cents",
         # What is carried in is what earlier ones of the same partner could not take back.
-        "SELECT m.remittance_id FROM remittance m"
+        "SELECT m.remittance_id FROM remittance m JOIN reimbursement_run r USING (run_id)"
         " LEFT JOIN remittance_carry c ON c.into_remittance_id = m.remittance_id"
         " LEFT JOIN remittance before ON before.remittance_id = c.from_remittance_id"
         "  AND before.partner_id = m.partner_id"
+        # A cancelled run keeps its figures, and carries nothing any more.
+        " WHERE r.state NOT IN ('cancelled', 'bank_rejected')"
         " GROUP BY m.remittance_id"
         " HAVING m.carried_in_cents <> coalesce(sum(before.carried_out_cents), 0)"
         " ORDER BY 1 LIMIT 1",

@@ -63,6 +63,13 @@ _REGULARISATIONS = {
         "    o.school_year))"
         " ORDER BY o.operation_no LIMIT 1"
     ),
+    "actor_id": (
+        "SELECT o.operation_id FROM operation o"  # noqa: S608
+        " JOIN regularisation r ON o.operation_id IN (r.operation_id, r.reversal_id)"
+        f" WHERE o.actor_id IS DISTINCT FROM CASE WHEN o.kind IN {_CORRECTIONS}"
+        "  THEN r.decided_by ELSE r.reversed_by END"
+        " ORDER BY o.operation_no LIMIT 1"
+    ),
     "amount_cents": (
         "SELECT d.operation_id FROM operation d"
         " JOIN regularisation r ON r.debit_id = d.operation_id"
@@ -97,6 +104,7 @@ def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: Non
             or _prove_wallets(connection)
             or _prove_cancellations(connection)
             or _prove_regularisations(connection)
+            or _prove_lapsed(connection)
             or _prove_references(connection)
             or first_day_difference(connection)
             or first_run_difference(connection)
@@ -230,6 +238,20 @@ def _prove_regularisations(connection: Connection) -> Difference | None:
         if broken is not None:
             return Difference("operation", str(broken), field)
     return None
+
+
+def _prove_lapsed(connection: Connection) -> Difference | None:
+    """No wallet has given back more of what lapsed than it had given up."""
+    broken = connection.execute(
+        text(
+            "SELECT concat_ws('/', beneficiary_id, school_year, wallet) FROM operation"
+            " WHERE kind IN ('lapse', 'late_regularisation', 'late_regularisation_reversal')"
+            " GROUP BY beneficiary_id, school_year, wallet"
+            " HAVING sum(CASE kind WHEN 'late_regularisation_reversal' THEN -amount_cents"
+            "   ELSE amount_cents END) < 0 ORDER BY 1 LIMIT 1"
+        )
+    ).scalar_one_or_none()
+    return None if broken is None else Difference("wallet", str(broken), "lapsed")
 
 
 def _prove_references(connection: Connection) -> Difference | None:

@@ -67,7 +67,7 @@ def lend_terminal(
                 "terminal_id": found.terminal_id,
             },
         )
-        _note(connection, found, action="terminal.lend", actor=actor)
+        _note(connection, found, action="terminal.lend", serial=serial, actor=actor)
         return TerminalLent(found.public_id, serial)
 
 
@@ -83,7 +83,7 @@ def return_terminal(engine: Engine, *, terminal_id: str, actor: str) -> Terminal
             text("UPDATE terminal SET returned_on = :today WHERE terminal_id = :terminal_id"),
             {"today": paris_today(connection), "terminal_id": found.terminal_id},
         )
-        _note(connection, found, action="terminal.return", actor=actor)
+        _note(connection, found, action="terminal.return", serial=found.serial, actor=actor)
         return TerminalLent(found.public_id, found.serial)
 
 
@@ -107,12 +107,14 @@ def _is_out(connection: Connection, serial: str) -> bool:
     return bool(found.scalar_one())
 
 
-def _note(connection: Connection, found: Row[Any], *, action: str, actor: str) -> None:
+def _note(connection: Connection, found: Row[Any], *, action: str, serial: str, actor: str) -> None:
     note(
         connection,
         actor=actor,
         action=action,
         subject=f"terminal:{found.public_id}",
+        # The row knows the loan of today; who had the thing before is told here.
+        detail=serial,
         partner_id=found.partner_id,
         outlet_id=found.outlet_id,
         terminal_id=found.terminal_id,

@@ -19,9 +19,11 @@ from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.scheme import rule_number
 from cardservice.db.tables.delegates import REGULARISATION_REASONS
+from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.domain.short_code import fold_operation_reference
 from cardservice.ledger import post
+from cardservice.services.check_agent import agent_with_totp
 
 ROLES: Final = ("hotline", "administrator")
 MOST_EVIDENCE: Final = 2_000
@@ -64,12 +66,14 @@ class Regularisation:
 
 
 def ask_regularisation(
-    engine: Engine, correction: Correction, *, by: str
+    engine: Engine, correction: Correction, *, by: str, is_another: bool = False
 ) -> Regularisation | Refused:
-    """Books it at once, or leaves it waiting for a second agent above the scheme's limit.
+    """Books it at once, or leaves it waiting for a second agent above the scheme's limit, which
+    counts what this debit was given back before.
 
-    Refused: agent_unknown, agent_may_not, debit_unknown, explanation_too_long, and those of
-    book_regularisation.sql.
+    The same amount of the same debit, asked for twice, is the same wish: the first one is answered
+    again, unless the caller says that it is another. Refused: agent_unknown, agent_may_not,
+    debit_unknown, explanation_too_long, and those of book_regularisation.sql.
     """
     if len(correction.evidence) > MOST_EVIDENCE:
         return Refused("explanation_too_long")
@@ -77,37 +81,38 @@ def ask_regularisation(
         agent = _agent(connection, by)
         if isinstance(agent, Refused):
             return agent
-        debit = _debit(connection, correction.debit)
+        debit = _locked_debit(connection, correction.debit)
         if debit is None:
             return Refused("debit_unknown")
-        limit = rule_number(
-            connection, "regularisation_second_agent_cents", paris_today(connection)
+        known = None if is_another else _same_wish(connection, debit, correction)
+        if known is not None:
+            return known
+        refused = _refusal(connection, debit, correction)
+        if refused is not None:
+            return refused
+        needs_second = _takes_two(connection, debit, correction)
+        number = _insert(
+            connection, correction, debit=debit, agent=agent, needs_second=needs_second
         )
-        needs_second = correction.amount_cents > limit
-        with connection.begin_nested() as asked:
-            number = _insert(
-                connection, correction, debit=debit, agent=agent, needs_second=needs_second
-            )
-            refused = _refusal(connection, debit, correction) if needs_second else None
-            refused = refused or (None if needs_second else _booked(connection, number, agent))
-            if refused is not None:
-                # Nothing was decided: what was asked goes with it.
-                asked.rollback()
-                return refused
-        _note(connection, number, debit, action="regularisation.ask", agent=agent)
+        if not needs_second:
+            refused = _booked(connection, number, agent)
+            assert refused is None, "the same was asked a moment ago, under the debit's lock"
+        action = "regularisation.ask" if needs_second else "regularisation.agree"
+        _note(connection, number, debit, action=action, agent=agent)
         return Regularisation(number, "waiting" if needs_second else "booked")
 
 
 def decide_regularisation(
-    engine: Engine, number: int, *, by: str, is_agreed: bool
+    engine: Engine, keys: Keys, number: int, *, by: str, totp: str, is_agreed: bool
 ) -> Regularisation | Refused:
-    """A second agent books what waits, or refuses it.
+    """A second agent, with the code of this moment, books what waits, or refuses it.
 
-    Refused: agent_unknown, agent_may_not, regularisation_unknown, regularisation_decided,
-    regularisation_needs_second_agent, and those of book_regularisation.sql.
+    Refused: agent_unknown, agent_may_not, totp_wrong, totp_used, sign_in_delayed,
+    regularisation_unknown, regularisation_decided, regularisation_needs_second_agent, and those of
+    book_regularisation.sql.
     """
     with unit_of_work(engine) as connection:
-        agent = _agent(connection, by)
+        agent = _proven_agent(connection, keys, by, totp)
         if isinstance(agent, Refused):
             return agent
         debit = _debit_of(connection, number)
@@ -124,14 +129,17 @@ def decide_regularisation(
         return Regularisation(number, "booked" if is_agreed else "refused")
 
 
-def reverse_regularisation(engine: Engine, number: int, *, by: str) -> Regularisation | Refused:
-    """Undoes a booked regularisation, whole and once.
+def reverse_regularisation(
+    engine: Engine, keys: Keys, number: int, *, by: str, totp: str
+) -> Regularisation | Refused:
+    """Undoes a booked regularisation, whole and once; the agent's code of this moment is asked for.
 
-    Refused: agent_unknown, agent_may_not, regularisation_unknown, regularisation_not_reversible,
-    regularisation_needs_second_agent, regularisation_spent.
+    Refused: agent_unknown, agent_may_not, totp_wrong, totp_used, sign_in_delayed,
+    regularisation_unknown, regularisation_not_reversible, regularisation_needs_second_agent,
+    regularisation_spent.
     """
     with unit_of_work(engine) as connection:
-        agent = _agent(connection, by)
+        agent = _proven_agent(connection, keys, by, totp)
         if isinstance(agent, Refused):
             return agent
         debit = _debit_of(connection, number)
@@ -140,7 +148,10 @@ def reverse_regularisation(engine: Engine, number: int, *, by: str) -> Regularis
         answer = post.reverse_regularisation(connection, number, agent_id=agent.agent_id)
         if answer not in _BOOKED:
             return Refused(answer)
-        _note(connection, number, debit, action="regularisation.reverse", agent=agent)
+        if answer == "booked":
+            # The question is open again: what was given for it was taken back.
+            _answer_the_file(connection, number, "open", when="granted")
+            _note(connection, number, debit, action="regularisation.reverse", agent=agent)
         return Regularisation(number, "reversed")
 
 
@@ -151,11 +162,51 @@ def _agent(connection: Connection, by: str) -> Agent | Refused:
     return agent if agent.role in ROLES else Refused("agent_may_not")
 
 
-def _debit(connection: Connection, reference: str) -> Row[Any] | None:
-    return connection.execute(
-        text(_DEBIT + " AND o.operation_no = :number"),
-        {"number": fold_operation_reference(reference)},
+def _proven_agent(connection: Connection, keys: Keys, by: str, totp: str) -> Agent | Refused:
+    agent = _agent(connection, by)
+    return agent if isinstance(agent, Refused) else agent_with_totp(connection, keys, by, totp)
+
+
+def _locked_debit(connection: Connection, reference: str) -> Row[Any] | None:
+    """The debit of a reference; until the end nobody else corrects it. Locks in the order of the
+    money functions: the day, then the debit."""
+    asked = {"number": fold_operation_reference(reference)}
+    debit = connection.execute(text(_DEBIT + " AND o.operation_no = :number"), asked).one_or_none()
+    if debit is None:
+        return None
+    connection.execute(text("SELECT hold_day_open()"))
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(uuid_hash_extended(:debit_id, 0))"),
+        {"debit_id": debit.operation_id},
+    )
+    return connection.execute(text(_DEBIT + " AND o.operation_no = :number"), asked).one()
+
+
+def _same_wish(
+    connection: Connection, debit: Row[Any], correction: Correction
+) -> Regularisation | None:
+    row = connection.execute(
+        text(
+            "SELECT regularisation_id, state FROM regularisation WHERE debit_id = :debit_id"
+            " AND amount_cents = :amount_cents AND state <> 'refused' AND reversal_id IS NULL"
+            " ORDER BY regularisation_id DESC LIMIT 1"
+        ),
+        {"debit_id": debit.operation_id, "amount_cents": correction.amount_cents},
     ).one_or_none()
+    return None if row is None else Regularisation(*row)
+
+
+def _takes_two(connection: Connection, debit: Row[Any], correction: Correction) -> bool:
+    """Whether this, with what the debit was given or waits for, is above the limit."""
+    before = connection.execute(
+        text(
+            "SELECT coalesce(sum(amount_cents), 0) FROM regularisation WHERE debit_id = :debit_id"
+            " AND state <> 'refused' AND reversal_id IS NULL"
+        ),
+        {"debit_id": debit.operation_id},
+    ).scalar_one()
+    limit = rule_number(connection, "regularisation_second_agent_cents", paris_today(connection))
+    return correction.amount_cents + int(before) > limit
 
 
 def _debit_of(connection: Connection, number: int) -> Row[Any] | None:
@@ -220,27 +271,22 @@ def _booked(connection: Connection, number: int, agent: Agent) -> Refused | None
 
 
 def _turned_down(connection: Connection, number: int, agent: Agent) -> Refused | None:
-    decided = connection.execute(
-        text(
-            "UPDATE regularisation SET state = 'refused', decided_by = :agent_id,"
-            " decided_at = ledger_now() WHERE regularisation_id = :number AND state = 'waiting'"
-        ),
-        {"number": number, "agent_id": agent.agent_id},
-    )
-    if decided.rowcount == 0:
+    if not post.refuse_regularisation(connection, number, agent_id=agent.agent_id):
         return Refused("regularisation_decided")
     _answer_the_file(connection, number, "refused")
     return None
 
 
-def _answer_the_file(connection: Connection, number: int, state: str) -> None:
-    """The partner who asked sees what became of it."""
+def _answer_the_file(
+    connection: Connection, number: int, state: str, *, when: str = "open"
+) -> None:
+    """The partner who asked sees what became of it; an answer that was given stands."""
     connection.execute(
         text(
-            "UPDATE regularisation_file SET state = :state WHERE file_id ="
+            "UPDATE regularisation_file SET state = :state WHERE state = :when AND file_id ="
             " (SELECT file_id FROM regularisation WHERE regularisation_id = :number)"
         ),
-        {"number": number, "state": state},
+        {"number": number, "state": state, "when": when},
     )
 
 

@@ -95,7 +95,7 @@ def _facts(remittance: Remittance) -> tuple[tuple[str, str], ...]:
     return (
         (say("labels.period"), period),
         (say("labels.payment"), _promised(remittance)),
-        (say("labels.holder"), remittance.holder_name),
+        (say("labels.holder"), remittance.holder_name or say("document.no_iban")),
         (say("labels.iban"), iban),
     )
 

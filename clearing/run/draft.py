@@ -70,8 +70,8 @@ def undrafted_periods(connection: Connection, today: date) -> list[str]:
             "SELECT f.period_key FROM fortnight f"
             " WHERE f.ends_before <= :today"
             " AND NOT EXISTS (SELECT FROM reimbursement_run r WHERE r.period_key = f.period_key)"
-            " AND EXISTS (SELECT FROM day_close c WHERE c.partner_id <> 0 AND c.operations > 0"
-            "  AND c.business_day >= f.starts_on AND c.business_day < f.ends_before)"
+            " AND EXISTS (SELECT FROM owed_operation o"
+            "  WHERE o.business_day >= f.starts_on AND o.business_day < f.ends_before)"
             " ORDER BY f.ends_before LIMIT 100"
         ),
         {"today": today},

@@ -55,7 +55,8 @@ _CORRECTED = text(
     "SELECT DISTINCT m.partner_id FROM remittance m WHERE m.run_id = :run_id"
     " AND m.transfer_cents > 0 AND EXISTS (SELECT FROM remittance e"
     "  JOIN reimbursement_run r USING (run_id) WHERE e.partner_id = m.partner_id"
-    "  AND (e.corrections_cents <> 0 OR e.carried_in_cents <> 0)"
+    "  AND (e.carried_in_cents <> 0 OR EXISTS (SELECT FROM remittance_line l"
+    "   WHERE l.remittance_id = e.remittance_id AND l.nature <> 'debit'))"
     "  AND (r.state IN ('exported', 'accepted', 'paid') OR r.run_id = :run_id))"
 )
 # What his accounts hold: the lines of all that was exported and of this run, less what was paid.
@@ -103,7 +104,6 @@ def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor) -> R
             store_document(
                 connection, run.run_id, None, kind="pain001", content=_checked_bytes(file)
             )
-        _book(connection, run.run_id)
         move(
             connection,
             run.run_id,
@@ -113,6 +113,8 @@ def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor) -> R
             exported_at=file.created_at,
             execution_on=file.execution_on,
         )
+        # Last, and then the commit: booking holds the business day open (ledger/post.py).
+        _book(connection, run.run_id)
         return run_again(connection, period_key)
 
 

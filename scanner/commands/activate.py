@@ -1,7 +1,8 @@
 """`cjeune-scan activate`: this computer becomes a terminal, in two steps (C48).
 
 The law: the place is shown before anything is used up; the key is stored by api_client and never
-shown. A post that has a key keeps it unless it is told to part with it.
+shown. A post that has a key keeps it unless it is told to part with it. The activation code is
+asked for or comes on standard input; as an argument every program of the computer could read it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from api_client.key_file import read_key_file
 from scanner.commands.asking import agreed, typed
 from scanner.commands.failure import Failed, failures_told, refused
 from scanner.commands.folder import CLIENT, folder_option, key_path
+from scanner.commands.read import readings
+from scanner.sources.standard_input import StandardInput
 from scanner.texts import say
 
 
 @click.command("activate", help=say("help.activate"), short_help=say("help.short.activate"))
 @click.argument("base_url")
-@click.argument("code")
 @click.option("--label", help=say("help.option.label"))
 @click.option("--yes", is_flag=True, help=say("help.option.yes"))
 @click.option("--replace", is_flag=True, help=say("help.option.replace"))
@@ -31,7 +33,6 @@ from scanner.texts import say
 @folder_option
 def activate(
     base_url: str,
-    code: str,
     label: str | None,
     yes: bool,
     replace: bool,
@@ -41,10 +42,10 @@ def activate(
     """Recognises the code, asks, confirms."""
     asks = sys.stdin.isatty() and not as_json
     if not asks and not (label and yes):
-        raise click.UsageError("--label and --yes are needed where nobody can be asked")
+        raise click.UsageError(say("activate.missing", options="--label, --yes"))
     with failures_told():
         _refuse_a_second_key(key_path(folder), replace=replace)
-        place = _recognised(base_url, code)
+        place = _recognised(base_url, _activation_code(asks=asks))
         click.echo(
             say(
                 "activate.place", partner=place.partner, outlet=place.outlet, address=place.address
@@ -74,6 +75,15 @@ def _refuse_a_second_key(path: Path, *, replace: bool) -> None:
     key = read_key_file(path)
     if key is not None:
         raise Failed(say("activate.already", terminal_id=key.terminal_id))
+
+
+def _activation_code(*, asks: bool) -> str:
+    if asks:
+        return typed(say("activate.code"))
+    reading = next(readings(StandardInput()), None)
+    if reading is None:
+        raise Failed(say("activate.no_code"))
+    return reading.text.strip()
 
 
 def _recognised(base_url: str, code: str) -> Recognised:

@@ -2,7 +2,8 @@
 
 The law: the order is in the journal before a byte is sent, and what an earlier run left open is
 asked about first. A refusal is final for its operation: a second PIN travels under a new id. The
-PIN comes from a hidden prompt or a file descriptor, never from an argument, and is kept nowhere.
+PIN comes from a hidden prompt or a file descriptor, never from an argument, and is kept nowhere;
+nor is the card's code an argument.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from api_client.answers import Approved, Declined, Identified, Wallet
 from api_client.backoff import Patience
 from api_client.journal import Entry, Journal, Order
 from api_client.operation_id import local_reference, new_operation_id
-from api_client.settle import cancel_debit, resolve_open, take_debit
+from api_client.settle import resolve_open, take_debit
 from api_client.transport import Line
 from api_client.wall_clock import utc_now
 from scanner.amounts import cents_in, euros
@@ -59,7 +60,6 @@ class _Counter:
 
 
 @click.command("debit", help=say("help.debit"), short_help=say("help.short.debit"))
-@click.option("--code", metavar="CODE", help=say("help.option.code"))
 @source_options
 @click.option("--wallet", help=say("help.option.wallet"))
 @click.option("--amount", metavar="10,55", help=say("help.option.amount"))
@@ -70,7 +70,6 @@ class _Counter:
 @click.option("--json", "as_json", is_flag=True, help=say("help.option.json"))
 @folder_option
 def debit(
-    code: str | None,
     wallet: str | None,
     amount: str | None,
     identity_checked: bool,
@@ -89,7 +88,7 @@ def debit(
         raise click.UsageError(say("debit.missing", options=", ".join(missing)))
     with failures_told(), opened_line(folder) as line, opened_journal(folder) as journal:
         resolved = _resolved(line, journal)
-        asked = one_reading(code, SourceChoice(**source), asks=asks)
+        asked = one_reading(SourceChoice(**source), asks=asks)
         patience = Patience(tries=tries)
         counter = _Counter(line, journal, asked, asks, patience, _pin_from(pin_fd))
         card = identified(line, asked)
@@ -108,7 +107,7 @@ def debit(
         outcome = _taken(counter, card, spent.wallet, amount_cents)
         if as_json:
             click.echo(_json(outcome_facts(outcome), resolved))
-        _tell(outcome, as_json=as_json)
+        _tell(outcome, spent.label, as_json=as_json)
 
 
 def _resolved(line: Line, journal: Journal) -> list[Entry]:
@@ -183,12 +182,25 @@ def _asked_pin(counter: _Counter, question: str) -> str:
 
 def _taken(counter: _Counter, card: Identified, wallet: str, amount_cents: int) -> Outcome:
     """The sale, and as many more as there are PINs to try: each under an id of its own."""
+    was_renewed = False
     while True:
         outcome = _sent(counter, card, wallet, amount_cents)
+        if _is_expired(outcome) and not was_renewed:
+            # It was too late, whatever the PIN: the same sale with a fresh look at the same card.
+            again = identified(counter.line, counter.asked)
+            if not isinstance(again, Identified) or again.last4 != card.last4:
+                return outcome
+            card, was_renewed = again, True
+            continue
         question = _next_pin_question(outcome)
         if question is None or not counter.asks:
             return outcome
         counter.pin = _asked_pin(counter, question)
+        was_renewed = False
+
+
+def _is_expired(outcome: Outcome) -> bool:
+    return isinstance(outcome, Declined) and outcome.code == "identification_expired"
 
 
 def _next_pin_question(outcome: Outcome) -> str | None:
@@ -202,32 +214,23 @@ def _next_pin_question(outcome: Outcome) -> str | None:
 
 def _sent(counter: _Counter, card: Identified, wallet: str, amount_cents: int) -> Outcome:
     operation_id = new_operation_id(utc_now())
-    line, journal, patience = counter.line, counter.journal, counter.patience
-    for last in (False, True):
-        order = Order(operation_id, card.identification, wallet, amount_cents, card.last4, True)
-        try:
-            outcome = take_debit(line, journal, order, pin=counter.pin, patience=patience)
-        except KeyboardInterrupt:
-            # It may have arrived: it stays open, and the next start asks.
-            line_of_it = say("debit.unknown", reference=local_reference(operation_id))
-            raise Failed(line_of_it) from None
-        if not (isinstance(outcome, Declined) and outcome.code == "identification_expired"):
-            return outcome
-        # Nothing was decided: the same sale, with a fresh identification of the same card.
-        again = None if last else identified(line, counter.asked)
-        if not isinstance(again, Identified) or again.last4 != card.last4:
-            break
-        card = again
-    cancel_debit(line, journal, operation_id, reason="other", patience=patience)
-    return outcome
+    order = Order(operation_id, card.identification, wallet, amount_cents, card.last4, True)
+    try:
+        return take_debit(
+            counter.line, counter.journal, order, pin=counter.pin, patience=counter.patience
+        )
+    except KeyboardInterrupt:
+        # It may have arrived: it stays open, and the next start asks.
+        line_of_it = say("debit.unknown", reference=local_reference(operation_id))
+        raise Failed(line_of_it) from None
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
+def _tell(outcome: Outcome, label: str, *, as_json: bool) -> None:
     if not isinstance(outcome, Approved):
         raise Failed(sale_line(outcome))
     if as_json:
         return
-    click.echo(sale_line(outcome))
+    click.echo(sale_line(outcome, label=label))
     if outcome.balance_after_cents is not None:
         click.echo(say("debit.balance", balance=euros(outcome.balance_after_cents)))
 

@@ -1,7 +1,8 @@
 """`cjeune-scan identify`: whose card it is, and what it can pay here (C55).
 
 The law: what is no card is never sent: it would cost a look-up of the terminal's budget. Where two
-spellings pass their checks both are asked for, and the known one is meant.
+spellings pass their checks both are asked for, and the known one is meant. A code is never an
+argument, which every program of the computer could read: a script writes it to standard input.
 """
 
 from __future__ import annotations
@@ -27,15 +28,14 @@ from scanner.texts import say
 
 
 @click.command("identify", help=say("help.identify"), short_help=say("help.short.identify"))
-@click.option("--code", metavar="CODE", help=say("help.option.code"))
 @source_options
 @click.option("--json", "as_json", is_flag=True, help=say("help.option.json"))
 @folder_option
-def identify(code: str | None, as_json: bool, folder: Path, **source: Any) -> None:
+def identify(as_json: bool, folder: Path, **source: Any) -> None:
     """Reads one card and tells what the service says of it."""
     choice = SourceChoice(**source)
     with failures_told(), opened_line(folder) as line:
-        answer = identified(line, one_reading(code, choice, asks=not as_json))
+        answer = identified(line, one_reading(choice, asks=not as_json))
         if as_json:
             click.echo(json.dumps(identified_facts(answer), ensure_ascii=False))
         if not isinstance(answer, Identified):
@@ -44,11 +44,11 @@ def identify(code: str | None, as_json: bool, folder: Path, **source: Any) -> No
             tell_holder(answer, err=False)
 
 
-def one_reading(code: str | None, choice: SourceChoice, *, asks: bool) -> tuple[str, ...]:
-    """The readings that one card may stand for: given, typed, or read from the source."""
-    if code is None and not choice.is_made and asks and sys.stdin.isatty():
+def one_reading(choice: SourceChoice, *, asks: bool) -> tuple[str, ...]:
+    """The readings that one card may stand for: typed, or read from the source."""
+    if not choice.is_made and asks and sys.stdin.isatty():
         code = typed(say("card.question"))
-    if code is None:
+    else:
         with chosen_source(choice) as opened:
             reading = next(readings(opened), None)
         if reading is None:

@@ -55,14 +55,14 @@ def outcome_facts(outcome: Outcome) -> dict[str, object]:
             }
 
 
-def sale_line(outcome: Outcome) -> str:
-    """The outcome of a debit, to be read aloud."""
+def sale_line(outcome: Outcome, *, label: str | None = None) -> str:
+    """The outcome of a debit, to be read aloud; `label` is the wallet's name at the service."""
     match outcome:
         case Approved():
             return say(
                 "debit.approved",
                 amount=euros(outcome.amount_cents),
-                label=say_one_of("wallets", outcome.wallet, wallet=outcome.wallet),
+                label=label or say_one_of("wallets", outcome.wallet, wallet=outcome.wallet),
                 reference=outcome.reference,
             )
         case Declined():

@@ -1,8 +1,8 @@
 """`cjeune-scan read`: what a reader reads, and what it is; `--open` takes it to the portal's till.
 
 The law: a full card code is printed only when it is asked for (`--json`, `--show-code`); it goes to
-the till in the address's fragment, which no server ever receives. Of a foreign code nothing is
-opened, followed or looked up.
+the till in the address's fragment, which no server ever receives, and to the browser past its
+command line (handover.py). Of a foreign code nothing is opened, followed or looked up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from scanner.card_payload import Kind, Meaning, meaning_of, print_card_code
 from scanner.commands.failure import Failed, failures_told
 from scanner.commands.folder import folder_option, key_path
 from scanner.commands.source_options import SourceChoice, chosen_source, source_options
+from scanner.handover import hand_over
 from scanner.sources.reading import Happening, Reading, Source
 from scanner.texts import say, say_one_of
 
@@ -138,5 +138,5 @@ def _till_address(portal: str | None, folder: Path) -> str:
 
 
 def _open(till: str, code: str) -> None:
-    opened = webbrowser.open(f"{till}#code={quote(code, safe='')}")
+    opened = hand_over(f"{till}#code={quote(code, safe='')}")
     click.echo(say("read.opened" if opened else "read.not_opened"), err=True)

@@ -67,7 +67,7 @@ def chosen_source(choice: SourceChoice) -> Source:
     """Opens the source that was named, or finds one. SourceFailed, Failed, or a usage error."""
     named = (choice.serial, choice.keyboard, choice.camera, choice.image, choice.stdin)
     if sum(map(bool, named)) > 1:
-        raise click.UsageError("one source at a time")
+        raise click.UsageError(say("usage.one_source"))
     if choice.image:
         return ImageFiles(choice.image)
     if choice.camera:

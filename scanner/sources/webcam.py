@@ -4,7 +4,8 @@ A thread empties the camera, since frames that wait in a driver are already old;
 frames a second are decoded. Each frame gets one of the decoder's rescues, the next frame the next
 one: over a stream that is worth as much as all of them on one frame, at a fraction of the time.
 
-The law: no frame is kept, shown or written. A film serves as a camera (tests, trials).
+The law: no frame is kept, shown or written. A film serves as a camera (tests, trials); it waits for
+whoever looks at it, so that a trial ends alike on a busy machine.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Webcam:
         self._seen_at: dict[str, float] = {}
         self._rescues = itertools.cycle(RESCUES)
         self._next_look_at = 0.0
+        self._pause = 0.0 if isinstance(camera, Path) else 1 / FRAMES_A_SECOND
         self._thread = threading.Thread(target=self._empty, args=(self._opened(),), daemon=True)
         self._thread.start()
 
@@ -85,7 +87,8 @@ class Webcam:
                 now = self._clock()
                 if self._newest is not None and now >= self._next_look_at:
                     frame, self._newest = self._newest, None
-                    self._next_look_at = now + 1 / FRAMES_A_SECOND
+                    self._news.notify_all()
+                    self._next_look_at = now + self._pause
                     return frame
                 wake = until if self._newest is None else min(until, self._next_look_at)
                 if now >= until:
@@ -96,7 +99,6 @@ class Webcam:
     def _empty(self, capture: Any) -> None:
         """The camera's thread: takes every frame, keeps the last."""
         is_film = isinstance(self._camera, Path)
-        pace = 1 / (capture.get(cv2.CAP_PROP_FPS) or FRAMES_A_SECOND) if is_film else 0.0
         while True:
             came, frame = capture.read()
             with self._news:
@@ -105,8 +107,8 @@ class Webcam:
                 if came:
                     self._newest = frame
                     self._news.notify_all()
-                    # A film runs at its own pace, as a card before a camera would.
-                    self._news.wait_for(lambda: self._closed, pace) if is_film else None
+                    if is_film:
+                        self._news.wait_for(lambda: self._closed or self._newest is None)
                     continue
                 if is_film:
                     self._film_over = True

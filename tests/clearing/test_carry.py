@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardservice.domain.refusal import Refused
 from cardservice.ledger.proofs import prove
 from cardservice.services.add_agent import AgentAdded
 from clearing.allocation import allocate
+from clearing.run.cancel import cancel_run
 from tests import makers
 from tests.clearing.story import (
     AFTER,
@@ -20,7 +22,7 @@ from tests.clearing.story import (
     PERIOD,
     Fortnight,
 )
-from tests.clearing.test_regularisation import ask, owed
+from tests.clearing.test_regularisation import ask, owed, reverse
 from tests.clearing.test_regularisation import given as booked
 from tests.conftest import Clock
 from tests.counter import TUTORING
@@ -108,6 +110,71 @@ def test_nothing_is_carried_out_of_a_run_that_may_still_change(
     fortnight.export(NEXT_PERIOD)
     fortnight.draft(THIRD_PERIOD)
     assert figures(fortnight, THIRD_PERIOD) == (3000, 0, -1050, 1950, 0)
+
+
+def test_a_draft_that_missed_a_carry_is_not_submitted(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    a_partner_overpaid(fortnight, hotline)
+    fortnight.run_until("approved", NEXT_PERIOD)
+    fortnight.sell(3000)
+    fortnight.end(after=THIRD_AFTER, last_day=THIRD_LAST_DAY)
+    fortnight.draft(THIRD_PERIOD)
+    fortnight.export(NEXT_PERIOD)
+    refused = fortnight.submit(THIRD_PERIOD)
+    assert isinstance(refused, Refused)
+    assert refused.facts["control"] == "nothing_left_to_carry"
+
+
+def test_a_cancelled_run_gives_back_what_was_carried_into_it(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    a_partner_overpaid(fortnight, hotline)
+    fortnight.run_until("exported", NEXT_PERIOD)
+    fortnight.sell(3000)
+    fortnight.end(after=THIRD_AFTER, last_day=THIRD_LAST_DAY)
+    fortnight.run_until("submitted", THIRD_PERIOD)
+    cancel_run(fortnight.office.engine, THIRD_PERIOD, by=fortnight.preparer.email, reason="test")
+    holds(fortnight)
+    fortnight.run_until("exported", THIRD_PERIOD)
+    assert figures(fortnight, THIRD_PERIOD) == (3000, 0, -1050, 1950, 0)
+    holds(fortnight)
+
+
+def test_a_partner_without_an_account_who_is_owed_nothing_holds_nobody_up(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    fortnight.sell(1000)
+    beside = fortnight.add_partner(verified=False)
+    wrong = fortnight.sell(2000, at=beside)
+    Clock(fortnight.office).set(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    booked(ask(fortnight, wrong, 2000, by=hotline))
+    fortnight.end()
+    run = fortnight.run_until("exported")
+    assert (run.partners, run.transfers_cents) == (2, 1000)
+    holds(fortnight)
+
+
+def test_corrections_that_cancel_out_over_the_wallets_are_exported_in_any_order(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    sport = fortnight.sell(1000)
+    lesson = fortnight.sell(1000, wallet=TUTORING)
+    fortnight.end()
+    fortnight.run_until("exported")
+    Clock(fortnight.office).set(AFTER)
+    number = booked(ask(fortnight, sport, 1000, by=hotline))
+    fortnight.sell(3000)
+    fortnight.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
+    fortnight.run_until("approved", NEXT_PERIOD)
+    reverse(fortnight, number, by=hotline)
+    booked(ask(fortnight, lesson, 1000, by=hotline))
+    fortnight.sell(500)
+    fortnight.end(after=THIRD_AFTER, last_day=THIRD_LAST_DAY)
+    fortnight.run_until("exported", THIRD_PERIOD)
+    fortnight.export(NEXT_PERIOD)
+    assert owed(fortnight) == 0
+    holds(fortnight)
 
 
 def test_who_sells_nothing_more_gets_no_paper_and_still_owes(

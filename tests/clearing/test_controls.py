@@ -40,6 +40,22 @@ BREAKS = {
         "UPDATE reimbursement_run SET gross_cents = gross_cents + 1,"
         " transfers_cents = transfers_cents + 1",
     ),
+    "nothing_left_to_carry": (
+        # An older run of the same partner, exported, whose net was below zero.
+        "INSERT INTO reimbursement_run (period_key, attempt, state, debits, partners, gross_cents,"
+        " corrections_cents, carried_in_cents, carried_out_cents, re_presented_cents,"
+        " transfers_cents, submitted_by, approved_by, content_hash)"
+        " SELECT '2026-11-A', 1, 'exported', 0, 1, 0, -1, 0, -1, 0, 0, a, b, '' FROM"
+        " (SELECT min(agent_id) AS a, max(agent_id) AS b FROM agent) agents",
+        "INSERT INTO remittance (run_id, partner_id, gross_cents, corrections_cents,"
+        " carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents)"
+        " SELECT (SELECT max(run_id) FROM reimbursement_run), min(partner_id), 0, -1, 0, 0, 0, -1"
+        " FROM remittance",
+    ),
+    "no_partner_held": (
+        "INSERT INTO partner_hold (partner_id, reason, held_by, held_at)"
+        " SELECT min(partner_id), 'test', (SELECT min(agent_id) FROM agent), now() FROM partner",
+    ),
     "carried_in": (
         "UPDATE remittance SET carried_in_cents = -1, transfer_cents = transfer_cents - 1",
         "UPDATE reimbursement_run SET carried_in_cents = -(SELECT count(*) FROM remittance),"

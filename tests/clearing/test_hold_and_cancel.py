@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +11,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.proofs import prove
 from clearing.controls import controls_of
+from clearing.partner_view import payments_of
 from clearing.run.cancel import cancel_run
 from clearing.run.hold import PartnerHeld, hold_partner, release_partner
 from clearing.run.record import Run
@@ -141,3 +143,83 @@ def test_a_run_that_may_still_be_paid_is_never_freed(fortnight: Fortnight) -> No
         pytest.raises(DBAPIError, match="may still be paid"),
     ):
         connection.execute(text("SELECT free_run(:run_id)"), {"run_id": run.run_id})
+
+
+def test_who_is_held_after_the_draft_is_not_paid_by_it(fortnight: Fortnight) -> None:
+    beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
+    fortnight.sell(1000)
+    fortnight.sell(2000, at=beside)
+    fortnight.end()
+    fortnight.draft()
+    hold(fortnight, beside)
+    refused = fortnight.submit()
+    assert isinstance(refused, Refused)
+    assert refused.facts["control"] == "no_partner_held"
+    fortnight.draft()
+    submitted = fortnight.submit()
+    assert isinstance(submitted, Run) and submitted.transfers_cents == 1000
+
+
+def test_a_partner_who_is_held_still_sees_what_is_owed(fortnight: Fortnight) -> None:
+    beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
+    fortnight.sell(1000)
+    fortnight.sell(2000, at=beside)
+    fortnight.end()
+    hold(fortnight, beside)
+    fortnight.run_until("exported")
+    with unit_of_work(fortnight.office.engine) as connection:
+        payments = payments_of(connection, fortnight.partners[beside].partner_id)
+    assert sum(payment.amount_cents for payment in payments) == 2000
+
+
+@pytest.mark.parametrize("state", ["approved", "submitted", "draft"])
+def test_a_cancelled_run_is_never_revived(fortnight: Fortnight, state: str) -> None:
+    fortnight.sell(1000)
+    fortnight.end()
+    fortnight.run_until("draft")
+    cancel(fortnight)
+    with (
+        psycopg.connect(fortnight.office.database_url) as connection,
+        pytest.raises(psycopg.errors.RaiseException),
+    ):
+        connection.execute("UPDATE reimbursement_run SET state = %s", [state])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reimbursement_run SET state = 'bank_rejected'",
+        "UPDATE reimbursement_run SET approved_by = submitted_by + 1000",
+        "UPDATE reimbursement_run SET msg_id = 'another'",
+        "UPDATE remittance SET run_id = run_id + 1",
+        "INSERT INTO reimbursement_run (period_key, attempt, state, debits, partners, gross_cents,"
+        " corrections_cents, carried_in_cents, carried_out_cents, re_presented_cents,"
+        " transfers_cents) VALUES ('2026-12-A', 1, 'cancelled', 0, 0, 0, 0, 0, 0, 0, 0)",
+    ],
+)
+def test_the_application_moves_nothing_of_what_went_to_the_bank(
+    fortnight: Fortnight, statement: str
+) -> None:
+    fortnight.sell(1000)
+    fortnight.end()
+    fortnight.run_until("exported")
+    with (
+        psycopg.connect(fortnight.office.database_url) as connection,
+        pytest.raises(psycopg.errors.RaiseException),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_the_application_writes_no_line_that_escapes_the_key(fortnight: Fortnight) -> None:
+    fortnight.sell(1000)
+    fortnight.end()
+    fortnight.run_until("draft")
+    with (
+        psycopg.connect(fortnight.office.database_url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(
+            "INSERT INTO remittance_line (remittance_id, operation_id, wallet, nature,"
+            " amount_cents, live) SELECT remittance_id, operation_id, wallet, nature,"
+            " amount_cents, false FROM remittance_line"
+        )

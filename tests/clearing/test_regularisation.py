@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psycopg
+import pyotp
 import pytest
 from sqlalchemy import text
 
@@ -46,12 +48,18 @@ def reference(debit: DebitAnswer) -> str:
 
 
 def ask(
-    fortnight: Fortnight, debit: DebitAnswer, cents: int, *, by: AgentAdded
+    fortnight: Fortnight,
+    debit: DebitAnswer,
+    cents: int,
+    *,
+    by: AgentAdded,
+    is_another: bool = False,
 ) -> Regularisation | Refused:
     return ask_regularisation(
         fortnight.office.engine,
         Correction(reference(debit), cents, "wrong_amount", "Appel du 23, ticket reçu"),
         by=by.email,
+        is_another=is_another,
     )
 
 
@@ -60,14 +68,33 @@ def given(answer: Regularisation | Refused) -> int:
     return answer.regularisation_id
 
 
+def code_of(fortnight: Fortnight, agent: AgentAdded) -> str:
+    """The agent's code of this moment; a used one is forgotten, as half a minute would do."""
+    fortnight.meddle("UPDATE agent SET totp_last_step = 0 WHERE agent_id = %s", agent.agent_id)
+    return pyotp.TOTP(agent.totp_secret).now()
+
+
 def decide(
     fortnight: Fortnight, number: int, *, by: AgentAdded, is_agreed: bool = True
 ) -> Regularisation | Refused:
-    return decide_regularisation(fortnight.office.engine, number, by=by.email, is_agreed=is_agreed)
+    return decide_regularisation(
+        fortnight.office.engine,
+        fortnight.office.keys,
+        number,
+        by=by.email,
+        totp=code_of(fortnight, by),
+        is_agreed=is_agreed,
+    )
 
 
 def reverse(fortnight: Fortnight, number: int, *, by: AgentAdded) -> Regularisation | Refused:
-    return reverse_regularisation(fortnight.office.engine, number, by=by.email)
+    return reverse_regularisation(
+        fortnight.office.engine,
+        fortnight.office.keys,
+        number,
+        by=by.email,
+        totp=code_of(fortnight, by),
+    )
 
 
 def balance(fortnight: Fortnight) -> int:
@@ -125,7 +152,9 @@ def test_agents_who_correct_one_debit_at_once_give_back_what_is_left_and_no_more
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     with ThreadPoolExecutor(8) as hands:
-        answers = list(hands.map(lambda _: ask(fortnight, debit, 1000, by=hotline), range(8)))
+        answers = list(
+            hands.map(lambda _: ask(fortnight, debit, 1000, by=hotline, is_another=True), range(8))
+        )
     assert sum(isinstance(answer, Regularisation) for answer in answers) == 3
     assert answers.count(Refused("regularisation_too_much")) == 5
     assert (balance(fortnight), owed(fortnight)) == (10_000, 0)
@@ -181,6 +210,136 @@ def test_above_fifty_euros_a_second_agent_decides(
         "regularisation_decided"
     )
     holds(fortnight)
+
+
+def test_fifty_euros_in_two_halves_are_still_fifty_euros(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 10_000)
+    first = ask(fortnight, debit, 5000, by=hotline)
+    rest = ask(fortnight, debit, 5000, by=hotline, is_another=True)
+    assert isinstance(first, Regularisation) and first.state == "booked"
+    assert isinstance(rest, Regularisation) and rest.state == "waiting"
+    assert balance(fortnight) == 5000
+
+
+def test_the_same_wish_said_twice_is_one_wish(fortnight: Fortnight, hotline: AgentAdded) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    first = ask(fortnight, debit, 1000, by=hotline)
+    assert ask(fortnight, debit, 1000, by=hotline) == first
+    assert balance(fortnight) == 8000
+    assert ask(fortnight, debit, 1000, by=hotline, is_another=True) != first
+    assert balance(fortnight) == 9000
+
+
+def test_eight_who_have_the_same_wish_at_once_have_one(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    with ThreadPoolExecutor(8) as hands:
+        answers = set(hands.map(lambda _: ask(fortnight, debit, 1000, by=hotline), range(8)))
+    assert len(answers) == 1
+    assert balance(fortnight) == 8000
+
+
+def test_who_decides_proves_who_it_is(fortnight: Fortnight, hotline: AgentAdded) -> None:
+    office, debit = fortnight.office, sold_yesterday(fortnight, 6000)
+    number = given(ask(fortnight, debit, 6000, by=hotline))
+    second = makers.make_agent(office, "hotline")
+    assert decide_regularisation(
+        office.engine, office.keys, number, by=second.email, totp="000000", is_agreed=True
+    ) == Refused("totp_wrong")
+    assert reverse_regularisation(
+        office.engine, office.keys, number, by=second.email, totp="000000"
+    ) == Refused("totp_wrong")
+    assert balance(fortnight) == 4000
+
+
+def test_what_was_spent_before_the_lapse_is_not_owed_again_after_it(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    number = given(ask(fortnight, debit, 3000, by=hotline))
+    fortnight.sell(10_000)
+    assert reverse(fortnight, number, by=hotline) == Refused("regularisation_spent")
+    Clock(fortnight.office).set(datetime(2027, 9, 1, 9, tzinfo=UTC))
+    close_days(fortnight.office.engine, datetime(2027, 8, 31, tzinfo=UTC).date())
+    lapse_wallets(fortnight.office.engine)
+    assert reverse(fortnight, number, by=hotline) == Refused("regularisation_spent")
+    assert owed(fortnight) == 10_000
+    holds(fortnight)
+
+
+def test_what_lapsed_can_be_taken_back_as_far_as_it_lapsed(
+    fortnight: Fortnight, hotline: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    number = given(ask(fortnight, debit, 3000, by=hotline))
+    fortnight.sell(6000)
+    Clock(fortnight.office).set(datetime(2027, 9, 1, 9, tzinfo=UTC))
+    close_days(fortnight.office.engine, datetime(2027, 8, 31, tzinfo=UTC).date())
+    lapse_wallets(fortnight.office.engine)
+    given(reverse(fortnight, number, by=hotline))
+    assert owed(fortnight) == 9000
+    holds(fortnight)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE regularisation SET decided_by = asked_by",
+        "UPDATE regularisation SET state = 'waiting'",
+        "UPDATE regularisation SET amount_cents = 1",
+        "UPDATE regularisation SET operation_id = gen_random_uuid()",
+        "DELETE FROM regularisation",
+    ],
+)
+def test_the_application_rewrites_no_decision(
+    fortnight: Fortnight, hotline: AgentAdded, statement: str
+) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    given(ask(fortnight, debit, 1000, by=hotline))
+    with (
+        psycopg.connect(fortnight.office.database_url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_a_decision_that_was_put_on_somebody_else_is_named(
+    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 3000)
+    given(ask(fortnight, debit, 1000, by=hotline))
+    fortnight.meddle("UPDATE regularisation SET decided_by = %s", second.agent_id)
+    difference = prove(fortnight.office.engine).first_difference
+    assert difference is not None
+    assert (difference.table, difference.field) == ("operation", "actor_id")
+
+
+def test_an_answered_file_stays_answered_until_its_answer_is_undone(
+    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+) -> None:
+    debit = sold_yesterday(fortnight, 9000)
+    with unit_of_work(fortnight.office.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO regularisation_file (operation_id, partner_id, opened_by, opened_at,"
+                " reason, right_amount_cents) SELECT :debit, d.partner_id, d.delegate_id,"
+                " ledger_now(), 'wrong_amount', 2000 FROM delegate d"
+            ),
+            {"debit": debit.operation_id},
+        )
+    number = given(ask(fortnight, debit, 1000, by=hotline))
+    waiting = given(ask(fortnight, debit, 5000, by=hotline))
+    decide(fortnight, waiting, by=second, is_agreed=False)
+    assert [row.state for row in fortnight.rows("SELECT state FROM regularisation_file")] == [
+        "granted"
+    ]
+    reverse(fortnight, number, by=hotline)
+    assert [row.state for row in fortnight.rows("SELECT state FROM regularisation_file")] == [
+        "open"
+    ]
 
 
 def test_at_fifty_euros_one_agent_is_enough(fortnight: Fortnight, hotline: AgentAdded) -> None:
@@ -303,6 +462,7 @@ def test_the_file_that_a_partner_opened_is_answered(
     ("statement", "field"),
     [
         ("UPDATE regularisation SET amount_cents = 900", "target_id"),
+        ("UPDATE regularisation SET debit_id = gen_random_uuid()", "target_id"),
         ("DELETE FROM regularisation", "target_id"),
         ("UPDATE regularisation SET reversal_id = NULL, reversed_by = NULL", "kind"),
     ],

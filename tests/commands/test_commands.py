@@ -319,6 +319,7 @@ def test_a_past_debit_is_corrected_by_its_reference(office, run):
     words = ("--euros", "10,55", "--reason", "mistake", "--as", agent.email)
     assert_refused(run("regularisation", "ask", "D0000000", *words), "debit_unknown")
     assert run("regularisation", "ask", "D0000000", "--euros", "x", *words[2:]).exit_code == 2
-    number = ("4711", "--as", agent.email)
-    for act in ("agree", "refuse", "reverse"):
-        assert_refused(run("regularisation", act, *number), "regularisation_unknown")
+    number = ("4711", "--as", agent.email, "--totp", pyotp.TOTP(agent.totp_secret).now())
+    assert_refused(run("regularisation", "agree", *number), "regularisation_unknown")
+    for act in ("refuse", "reverse"):
+        assert_refused(run("regularisation", act, *number), "totp_used")

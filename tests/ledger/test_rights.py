@@ -116,7 +116,7 @@ DOORS = {
     "ledger_now", "business_day", "card_refusal", "year_refusal", "debit", "debit_many",
     "cancel_debit", "grant_many", "lapse_some", "reimburse_many", "close_day", "hold_day_open",
     "identify_many", "check_debit", "register_moved", "book_regularisation",
-    "reverse_regularisation", "free_run",
+    "reverse_regularisation", "free_run", "refuse_regularisation",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_the_holder_reads_amount_balance_and_reference_and_no_name(site: Site) -
     )
     for said in (
         "DÉBIT de 10,55 €",
-        "Il vous reste 89,45 € dans ce porte-monnaie",
+        "Reste dans ce porte-monnaie : 89,45 €",
         f"Référence : {sold['reference']}",
         f"•••• {card.code[-4:]}",
         "Identité vérifiée",

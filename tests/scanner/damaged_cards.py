@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import cv2
@@ -68,8 +69,9 @@ def photograph(kind: str, seed: int, *, severity: float | None = None) -> Photog
     return Photograph(picture, text, kind, severity)
 
 
+@cache
 def frame(seed: int = 1) -> Photograph:
-    """A frame of 1280x720 with a card that any reader reads."""
+    """A frame of 1280x720 with a card that any reader reads; drawn once for all tests."""
     return photograph("none", seed)
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "scanner")
 _MOST_SECONDS = 60
@@ -73,12 +75,17 @@ def run(
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def soak(*values: object) -> list[object]:
+    """Variants of a parameter whose rule is tested elsewhere as well: `make soak` starts them."""
+    return [pytest.param(value, marks=pytest.mark.soak) for value in values]
+
+
 class Console:
     """A command under a terminal: wait for a question, type the answer."""
 
     def __init__(self, arguments: Sequence[str], *, folder: Path) -> None:
-        self._process_id, self._screen = pty.fork()
-        if self._process_id == 0:
+        self.process_id, self._screen = pty.fork()
+        if self.process_id == 0:
             os.execve(COMMAND[0], [*COMMAND, *arguments], environment(folder))
         self.seen = ""
         self._read_to = 0
@@ -100,8 +107,8 @@ class Console:
         until = time.monotonic() + _MOST_SECONDS
         while self._look(1.0):
             assert time.monotonic() < until, self.seen
-        _, status = os.waitpid(self._process_id, 0)
-        self._process_id = 0
+        _, status = os.waitpid(self.process_id, 0)
+        self.process_id = 0
         return os.waitstatus_to_exitcode(status)
 
     def __enter__(self) -> Self:
@@ -113,9 +120,9 @@ class Console:
         failure: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process_id:
-            os.kill(self._process_id, signal.SIGKILL)
-            os.waitpid(self._process_id, 0)
+        if self.process_id:
+            os.kill(self.process_id, signal.SIGKILL)
+            os.waitpid(self.process_id, 0)
         os.close(self._screen)
 
     def _look(self, seconds: float) -> bool:

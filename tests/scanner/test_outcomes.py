@@ -42,6 +42,11 @@ def test_only_a_refusal_is_called_one(outcome: Outcome, word: str, first: str) -
     assert "invalide" not in line
 
 
+def test_a_wallet_is_called_as_the_service_calls_it() -> None:
+    assert ", Aide aux devoirs. " in sale_line(APPROVED, label="Aide aux devoirs")
+    assert ", Soutien scolaire. " in sale_line(APPROVED)
+
+
 def test_an_unknown_outcome_names_the_reference_and_the_assistance() -> None:
     line = sale_line(Unknown("T7K2M9QXR", ID))
     assert "T7K2M9QXR" in line and "04 86 68 80 07" in line

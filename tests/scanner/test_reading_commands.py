@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import sys
 import tty
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
+from click.testing import CliRunner
 
+from scanner.cli import COMMANDS
 from scanner.layout_repair import self_test_text
 from tests.scanner.damaged_cards import frame
 from tests.scanner.keyboards import on_a_french_keyboard
@@ -80,10 +84,6 @@ def test_a_source_that_is_not_there_ends_with_one_line(
     assert line.replace(" :", "\u00a0:") in done.err.splitlines()[-1]
 
 
-def test_two_sources_at_once_are_a_usage_error(scan: Scan) -> None:
-    assert scan("read", "--stdin", "--image", "a.png").status == 2
-
-
 def test_a_serial_reader_is_listened_to_and_its_loss_is_told(
     console: Callable[..., Console], tmp_path: Path
 ) -> None:
@@ -100,12 +100,23 @@ def test_a_serial_reader_is_listened_to_and_its_loss_is_told(
     assert program.status() == 0
 
 
+# What a browser does with the address it is started with; it follows no further than one step.
+BROWSER = """#!{0}
+import http.client, sys, urllib.parse
+address = urllib.parse.urlsplit(sys.argv[1])
+open({1!r}, "a").write(sys.argv[1] + chr(10))
+line = http.client.HTTPConnection(address.netloc)
+line.request("GET", address.path)
+open({2!r}, "a").write(line.getresponse().getheader("Location") + chr(10))
+"""
+
+
 def test_the_portals_till_is_opened_with_the_code_in_the_fragment(
     scan: Scan, tmp_path: Path
 ) -> None:
-    opened = tmp_path / "opened"
+    arguments, opened = tmp_path / "arguments", tmp_path / "opened"
     browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> "{opened}"\n')
+    browser.write_text(BROWSER.format(sys.executable, str(arguments), str(opened)))
     browser.chmod(0o755)
     done = scan(
         "read",
@@ -117,7 +128,7 @@ def test_the_portals_till_is_opened_with_the_code_in_the_fragment(
     )
     assert done.status == 0
     assert opened.read_text() == f"https://carte.example/partenaire/caisse#code={CODE}\n"
-    assert CODE not in done.out + done.err
+    assert CODE not in done.out + done.err + arguments.read_text()
 
 
 def test_the_code_is_never_taken_to_an_open_line(scan: Scan) -> None:
@@ -157,8 +168,45 @@ def test_the_self_tests_own_image_is_read_back(scan: Scan, tmp_path: Path) -> No
     assert scan("test", "--json", "--image", path).facts["mode"] == "faithful"
 
 
-def test_every_command_has_french_help(scan: Scan) -> None:
-    for command in ("read", "test", "activate", "identify", "debit", "cancel", "day"):
-        done = scan(command, "--help")
-        assert (done.status, done.err) == (0, "")
-    assert "identifie et débite" in scan("--help").out
+def test_every_command_has_french_help_and_takes_no_code_as_an_argument(scan: Scan) -> None:
+    assert len(COMMANDS) == 7
+    for command in COMMANDS:
+        done = CliRunner().invoke(command, ["--help"])
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert not {option.name for option in command.params} & {"code", "activation_code"}
+    assert "une caméra ou une image" in scan("--help").out
+
+
+def test_another_department_names_its_own_scheme_and_telephone(
+    scan: Scan, post: Path, tmp_path: Path
+) -> None:
+    named = {"CJEUNE_SCAN_SCHEME_NAME": "Pass’Jeune", "CJEUNE_SCAN_ASSISTANCE_PHONE": "3939"}
+    foreign = "Ce n’est pas une carte {}.\n"
+    assert scan("read", typed="x\n").out == foreign.format("CJeune")
+    assert scan("read", typed="x\n", more=named).out == foreign.format("Pass’Jeune")
+    (post / "journal.sqlite").write_bytes(b"not a journal" * 100)
+    (post / "journal.sqlite").chmod(0o600)
+    done = scan("--assistance-phone", "0800", "cancel", "--last", "--yes", folder=post, more=named)
+    assert "(0800)" in done.err
+
+
+def test_usage_errors_are_told_in_french(scan: Scan) -> None:
+    unnamed = scan("activate", "https://carte.example", typed="ABCD")
+    assert unnamed.status == 2 and "Il manque" in unnamed.err
+    twice = scan("read", "--stdin", "--image", "a.png")
+    assert twice.status == 2 and "Une seule source à la fois." in twice.err
+
+
+def test_the_program_leaves_no_copy_of_its_memory_on_the_disk(
+    console: Callable[..., Console],
+) -> None:
+    """Whatever the shell before it allows: a PIN may be in it."""
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
+        pytest.skip("nothing here may dump its core")
+    program = console("read", "--stdin")
+    program.expect("Ctrl+C pour arrêter")
+    limits = Path(f"/proc/{program.process_id}/limits").read_text()
+    (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]
+    program.type("\x03")
+    assert program.status() == 0

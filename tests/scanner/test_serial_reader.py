@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import select
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +11,33 @@ from pathlib import Path
 import pytest
 
 from scanner.card_payload import Kind, meaning_of
+from scanner.sources.line_splitter import SILENCE_SECONDS
 from scanner.sources.reading import Happening, Reading, SourceFailed
 from scanner.sources.serial_reader import SerialReader
 
 CODE, OTHER = "10AZQWM01SXK8N", "M9S346Q3D25V88"
+
+
+class Hand:
+    """The reader's clock, moved by hand: no stall of the machine is a silence of the line.
+
+    Each look at it costs a microsecond, so that a wait for nothing comes to its end.
+    """
+
+    _MOST_LOOKS = 2_000
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._looks = 0
+
+    def clock(self) -> float:
+        self._looks += 1
+        assert self._looks < self._MOST_LOOKS, "what was waited for never came"
+        self.now += 1e-6
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class Plug:
@@ -37,7 +60,11 @@ class Plug:
         self._ours = self._theirs = -1
 
     def send(self, content: bytes) -> None:
-        os.write(self._ours, content)
+        """Returns when the other end can read it: the kernel carries it over in its own time."""
+        if content:
+            os.write(self._ours, content)
+            arrived, _, _ = select.select([self._theirs], [], [], 60)
+            assert arrived
 
 
 @pytest.fixture
@@ -49,53 +76,72 @@ def plug(tmp_path: Path) -> Iterator[Plug]:
 
 
 @pytest.fixture
-def reader(plug: Plug) -> Iterator[SerialReader]:
-    with SerialReader(str(plug.place)) as reader:
+def hand() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def reader(plug: Plug, hand: Hand) -> Iterator[SerialReader]:
+    with SerialReader(str(plug.place), clock=hand.clock, wait=hand.wait) as reader:
         yield reader
 
 
 def told(reader: SerialReader, count: int) -> list[str]:
     """The next so many readings and happenings."""
     found: list[str] = []
-    for _ in range(60):
-        came = reader.next(seconds=0.5)
+    while len(found) < count:
+        came = reader.next(seconds=30)
         if came is not None:
             found.append(came.text if isinstance(came, Reading) else f"<{came}>")
-        if len(found) == count:
-            break
     return found
+
+
+def nothing_yet(reader: SerialReader) -> bool:
+    """Lets the reader take what has arrived; whether that has ended nothing."""
+    return reader.next(seconds=2e-6) is None
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\t", ""])
 def test_a_code_with_any_end_or_none_is_one_reading(
-    plug: Plug, reader: SerialReader, end: str
+    plug: Plug, reader: SerialReader, hand: Hand, end: str
 ) -> None:
     plug.send((CODE + end).encode())
+    if not end:
+        assert nothing_yet(reader)
+        hand.wait(SILENCE_SECONDS)
     assert told(reader, 1) == [CODE]
-    assert reader.next(seconds=0.15) is None
+    hand.wait(1)
+    assert nothing_yet(reader)
 
 
 def test_a_code_may_be_split_anywhere(plug: Plug, reader: SerialReader) -> None:
     for at in range(len(CODE) + 1):
         plug.send(CODE[:at].encode())
         # The reader has really taken the first piece before the second is sent.
-        assert reader.next(seconds=0.001) is None
+        assert nothing_yet(reader)
         plug.send(CODE[at:].encode() + b"\r")
         assert told(reader, 1) == [CODE]
 
 
-def test_bytes_that_trickle_in_make_one_code(plug: Plug, reader: SerialReader) -> None:
-    def trickle() -> None:
-        pause = threading.Event()
-        for byte in f"]Q1{CODE}\r\n".encode():
-            plug.send(bytes([byte]))
-            pause.wait(0.005)
-
-    hand = threading.Thread(target=trickle)
-    hand.start()
+def test_bytes_that_trickle_in_make_one_code(plug: Plug, reader: SerialReader, hand: Hand) -> None:
+    *bytes_before, end = f"]Q1{CODE}\r".encode()
+    for byte in bytes_before:
+        plug.send(bytes([byte]))
+        assert nothing_yet(reader)
+        hand.wait(SILENCE_SECONDS * 0.9)
+    plug.send(bytes([end]))
     (text,) = told(reader, 1)
-    hand.join(5)
     assert meaning_of(text).readings == (CODE,)
+
+
+def test_a_silence_between_two_bytes_ends_a_reading(
+    plug: Plug, reader: SerialReader, hand: Hand
+) -> None:
+    plug.send(CODE.encode())
+    assert nothing_yet(reader)
+    hand.wait(SILENCE_SECONDS)
+    plug.send(f"{OTHER}\r".encode())
+    assert told(reader, 2) == [CODE, OTHER]
 
 
 def test_two_glued_codes_are_two(plug: Plug, reader: SerialReader) -> None:
@@ -125,7 +171,7 @@ def test_an_unplugged_reader_is_told_once_and_found_again(plug: Plug, reader: Se
         assert told(reader, 1) == [code]
         # Half a code dies with the plug.
         plug.send(b"10AZ")
-        reader.next(seconds=0.001)
+        assert nothing_yet(reader)
         plug.unplug()
         assert told(reader, 1) == ["<lost>"]
         assert reader.next(seconds=0.3) is None

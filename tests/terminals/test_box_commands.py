@@ -13,7 +13,11 @@ from tests import makers
 from tests.terminals.box_process import give_key, started_box
 from tests.terminals.conftest import Service
 from tests.terminals.fake_printer import plugged_printer
+from tests.terminals.test_box_ticket import DEBIT
 from tpe_client.cli import main
+from tpe_client.screens.sale_views import scheme_mark
+from tpe_client.ticket import ticket
+from tpe_client.ticket_lines import preview
 
 
 def test_a_box_is_activated_on_its_first_start(service: Service, tmp_path: Path) -> None:
@@ -62,6 +66,24 @@ def test_settings_that_make_no_sense_are_told(tmp_path: Path) -> None:
     ):
         done = CliRunner().invoke(main, ["--data-dir", str(tmp_path), *wrong, "day"])
         assert done.exit_code == 2, done.output
+
+
+def test_another_scheme_has_its_own_name_and_assistance(tmp_path: Path) -> None:
+    def printed(**environment: str) -> str:
+        with plugged_printer(tmp_path) as printer:
+            arguments = ["--data-dir", str(tmp_path), "--printer", f"serial:{printer.path}"]
+            done = CliRunner(env=environment).invoke(main, [*arguments, "printer", "test"])
+            assert done.exit_code == 0, done.output
+            return printer.ticket(0).text
+
+    ours = {"CJEUNE_TPE_SCHEME_NAME": "Pass Jeunes", "CJEUNE_TPE_ASSISTANCE_PHONE": "01 02 03"}
+    text = printed(**ours)
+    assert "Pass Jeunes" in text and "CJeune" not in text
+    words = " ".join(preview(ticket(DEBIT, copy="holder", is_duplicate=False), columns=40))
+    assert "Pass Jeunes" in words and "01 02 03" in words and "04 86" not in words
+    assert scheme_mark() == "PASS" or scheme_mark() is None
+    assert "CJeune de Provence" in printed()
+    assert scheme_mark() == "CJEUNE"
 
 
 def test_an_unknown_box_says_how_to_activate_it(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api_client.answers import Approved, Difference, NoAnswer
+import pytest
+
+from api_client.answers import Approved, Difference, NoAnswer, Problem
 from api_client.backoff import Patience
 from api_client.entries import Order
 from api_client.journal import Journal
@@ -16,6 +18,7 @@ from api_client.transport import Line
 from clearing.day_close import close_days
 from tests.conftest import Clock
 from tests.terminals.conftest import Service
+from tests.terminals.scripted_line import BUSY, REVOKED, SILENCE
 from tpe_client.compare_days import compare_days
 
 SUNDAY, MONDAY = date(2026, 11, 22), date(2026, 11, 23)
@@ -68,6 +71,44 @@ def test_a_lost_journal_shows_as_a_difference(
         Difference("count", 0, 1),
         Difference("amount_cents", 0, 1055),
     )
+
+
+def test_a_service_that_does_not_answer_for_the_closed_day_is_no_agreement(
+    line: Line, journal: Journal, new_order: NewOrder, eager: Patience, clock: Clock
+) -> None:
+    sell(line, journal, new_order(), patience=eager)
+    clock.set(MONDAY_MORNING)
+    for answer in (BUSY, REVOKED, Problem(429, "too_many_requests", "…", 60), SILENCE):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(line, "compare", lambda *_, said=answer, **__: said)
+            assert compare_days(line, journal, today=MONDAY) == answer
+
+
+def test_a_day_that_is_not_closed_yet_does_not_hide_an_earlier_one(
+    service: Service,
+    line: Line,
+    journal: Journal,
+    new_order: NewOrder,
+    eager: Patience,
+    clock: Clock,
+) -> None:
+    sell(line, journal, new_order(), patience=eager)
+    clock.set(MONDAY_MORNING)
+    close_days(service.office.engine, SUNDAY)
+    sell(line, journal, new_order(), patience=eager)
+    clock.set(MONDAY_MORNING + timedelta(days=1))
+    compared = compare_days(line, journal, today=MONDAY + timedelta(days=1))
+    assert isinstance(compared, tuple)
+    assert [one.business_day for one in compared] == [MONDAY + timedelta(days=1), SUNDAY]
+
+
+def test_the_day_is_the_services_whatever_the_boxs_clock_believes(
+    line: Line, journal: Journal, new_order: NewOrder, eager: Patience
+) -> None:
+    sell(line, journal, new_order(), patience=eager)
+    compared = compare_days(line, journal, today=SUNDAY - timedelta(days=400))
+    assert isinstance(compared, tuple)
+    assert compared[0].business_day == SUNDAY and not compared[0].differences
 
 
 def test_without_network_there_is_no_comparison(

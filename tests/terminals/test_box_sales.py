@@ -129,7 +129,7 @@ def test_a_sale_with_pin_and_both_tickets(
 
     reference = asyncio.run(story())
     holder, partner = printer.ticket(0), printer.ticket(1)
-    assert "Reste sur la carte" in holder.text and "Reste" not in partner.text
+    assert "Reste dans ce porte-monnaie" in holder.text and "Reste" not in partner.text
     for paper in (holder, partner):
         assert "Code PIN vérifié" in paper.text and "Léa" not in paper.text
         assert "10,55 €" in paper.text and "DUPLICATA" not in paper.text
@@ -226,7 +226,9 @@ def test_a_duplicate_is_marked_and_knows_that_the_pin_was_checked(
 
     asyncio.run(story())
     text = printer.ticket(0).text
-    assert "DUPLICATA" in text and "Code PIN vérifié" in text and "Reste sur la carte" in text
+    assert (
+        "DUPLICATA" in text and "Code PIN vérifié" in text and "Reste dans ce porte-monnaie" in text
+    )
 
 
 def test_no_paper_loses_no_sale_and_the_ticket_comes_later(
@@ -299,7 +301,7 @@ def test_a_box_without_printer_shows_the_ticket(line: Line, card: HeldCard, tmp_
             assert "DÉBIT" in box.words and "CJeune de Provence" in box.words
             await box.keys("↓" * 20)
             await box.until(lambda: "n’est pas une facture" in box.words)
-            assert "Reste sur la carte" in box.words
+            assert "Reste dans ce porte-monnaie" in box.words
             await box.keys("⏎")
             assert (await box.becomes(Done)).approved == done.approved
             assert box.tickets.count() == 0

@@ -71,7 +71,7 @@ def test_a_debit_says_all_it_must(setting: dict[str, Any]) -> None:
         "CJeune de Provence", "Librairie-Papeterie du Cours Mirabeau", "Boutique",
         "3 cours Mirabeau, 13100 Aix-en-Provence", "Caisse 1 · TPE 7K2M9QXR", "DÉBIT", "10,55 €",
         "Sport, culture, loisirs", "22/11/2026 14:32", f"Carte {mask} 7QXR", "Référence D4K7M2QX",
-        "Reste sur la carte 45,00 €", "Code PIN vérifié", "Exemplaire du bénéficiaire",
+        "Reste dans ce porte-monnaie 45,00 €", "Code PIN vérifié", "Exemplaire du bénéficiaire",
         "est pas une facture.", "Annulation possible le jour même, à la caisse.", "04 86 68 80 07",
     ):  # fmt: skip
         assert words in flat, words

@@ -110,7 +110,7 @@ def test_a_start_asks_about_the_past_before_anything_else() -> None:
     till, effects = first_till()
     assert effects == (Resume(patiently=True), LoadMe())
     assert typed(till, CODE + "⏎")[0] == till
-    told, _ = after(till, Resumed((), 0, entry("approved", reference="D4K7M2QX")))
+    told, _ = after(till, Resumed((), (), entry("approved", reference="D4K7M2QX")))
     assert isinstance(told.state, LastTold)
     assert isinstance(typed(told, "⏎")[0].state, Idle)
 
@@ -127,7 +127,8 @@ def test_a_sale_without_pin_goes_through_every_question() -> None:
     (sent,) = [one for one in effects if isinstance(one, SendDebit)]
     assert (sent.sale.amount_cents, sent.sale.wallet, sent.pin) == (1055, SPORT, None)
     done, effects = after(till, DebitAnswered(APPROVED))
-    assert done.state == Done(APPROVED, pin_checked=False) and Ring("approved") in effects
+    assert done.state == Done(APPROVED, pin_checked=False, label=SPORT.label)
+    assert Ring("approved") in effects
 
 
 @pytest.mark.parametrize(("policy", "amount", "asks"), [
@@ -214,7 +215,7 @@ def test_nothing_but_an_answer_leads_out_of_sending() -> None:
         Key("enter"),
         CardRead(CODE),
         MeSeen(REVOKED),
-        Resumed((), 0, None),
+        Resumed((), (), None),
     ):
         assert isinstance(step(till, event)[0].state, Sending)
     assert isinstance(after(till, *[Tick()] * 500)[0].state, Sending)
@@ -225,23 +226,27 @@ def test_a_doubt_is_asked_about_until_the_service_speaks() -> None:
     assert isinstance(doubt.state, InDoubt) and Resume(patiently=False) in effects
     still, effects = after(doubt, *[Tick()] * 60)
     assert isinstance(still.state, InDoubt) and effects.count(Resume(patiently=False)) == 5
-    still, _ = after(still, Resumed((), 1, None))
-    assert isinstance(still.state, InDoubt) and still.state.rounds == 1 and still.unresolved == 1
-    done, _ = after(still, Resumed((entry("approved", reference="D4K7M2QX"),), 0, None))
+    still, _ = after(still, Resumed((), ("T7K2M9QXR",), None))
+    assert (
+        isinstance(still.state, InDoubt)
+        and still.state.rounds == 1
+        and still.open_sales == ("T7K2M9QXR",)
+    )
+    done, _ = after(still, Resumed((entry("approved", reference="D4K7M2QX"),), (), None))
     assert isinstance(done.state, Done) and done.state.approved.reference == "D4K7M2QX"
-    refused, _ = after(still, Resumed((entry("declined"),), 0, None))
+    refused, _ = after(still, Resumed((entry("declined"),), (), None))
     assert isinstance(refused.state, Refused)
-    undone, _ = after(still, Resumed((entry("cancelled"),), 0, None))
+    undone, _ = after(still, Resumed((entry("cancelled"),), (), None))
     assert undone.state == NotTaken("T7K2M9QXR", 1055)
 
 
 def test_a_doubt_left_by_the_cashier_is_still_asked_about() -> None:
     doubt, _ = after(sending_till(), DebitAnswered(Unknown("T7K2M9QXR", OPERATION)))
     idle, _ = typed(doubt, "⎋")
-    assert isinstance(idle.state, Idle) and idle.unresolved == 1
+    assert isinstance(idle.state, Idle) and idle.open_sales == ("T7K2M9QXR",)
     later, effects = after(idle, *[Tick()] * 30)
     assert Resume(patiently=False) in effects
-    told, _ = after(later, Resumed((entry("approved", reference="D4K7M2QX"),), 0, None))
+    told, _ = after(later, Resumed((entry("approved", reference="D4K7M2QX"),), (), None))
     assert isinstance(told.state, LastTold)
 
 
@@ -352,15 +357,17 @@ def test_a_cancellation_is_chosen_reasoned_and_told() -> None:
     assert isinstance(typed(asked, "⏎")[0].state, CancelAsked)
     cancelling, effects = typed(asked, "3")
     assert CancelDebit(OPERATION, "holder_changed_mind") in effects
-    done, _ = after(cancelling, CancelAnswered(Cancelled(OPERATION, "C9K7M2QX", 5555, AT)))
+    done, _ = after(
+        cancelling, CancelAnswered(OPERATION, Cancelled(OPERATION, "C9K7M2QX", 5555, AT))
+    )
     assert isinstance(done.state, CancelDone)
     _, effects = typed(done, "1")
     (put,) = [one for one in effects if isinstance(one, PutTicket)]
     assert put.cancelled is not None and not put.is_duplicate
-    doubt, _ = after(cancelling, CancelAnswered(Unknown("T7K2M9QXR", OPERATION)))
+    doubt, _ = after(cancelling, CancelAnswered(OPERATION, Unknown("T7K2M9QXR", OPERATION)))
     assert isinstance(doubt.state, CancelInDoubt)
     _, effects = after(doubt, *[Tick()] * 12)
-    assert effects == [CancelDebit(OPERATION, "holder_changed_mind")]
+    assert effects == [CancelDebit(OPERATION, "holder_changed_mind", patiently=False)]
 
 
 def test_a_box_without_printer_shows_the_ticket_and_goes_back() -> None:
@@ -377,7 +384,7 @@ def test_a_box_without_printer_shows_the_ticket_and_goes_back() -> None:
 def test_a_key_taken_away_in_the_middle_of_a_doubt_tells_both() -> None:
     answer = Unknown("T7K2M9QXR", OPERATION, REVOKED)
     stopped, _ = after(sending_till(), DebitAnswered(answer))
-    assert stopped.state == Stopped("revoked", "T7K2M9QXR")
+    assert stopped.state == Stopped("revoked", ("T7K2M9QXR",))
 
 
 def test_a_duplicate_is_marked_as_one() -> None:

@@ -78,7 +78,7 @@ class AnyCounter(RuleBasedStateMachine):
         self.asked: Identify | None = None
         self.day_asked: LoadDay | None = None
         self.under_way = 0
-        self.step_by(Resumed((), 0, None))
+        self.step_by(Resumed((), (), None))
 
     def step_by(self, event: Event) -> None:
         before = self.till
@@ -142,8 +142,8 @@ class AnyCounter(RuleBasedStateMachine):
 
     @rule(event=st.sampled_from([
         MeSeen(ME), MeSeen(_REVOKED), MeSeen(NoAnswer("offline")), LineSeen(False),
-        Resumed((), 1, None), JournalBroken("not_writable"), CardRead("nonsense"),
-        CancelAnswered(Cancelled(OPERATION, "C9", 5555, AT)),
+        Resumed((), ("T7K2M9QXR",), None), JournalBroken("not_writable"), CardRead("nonsense"),
+        CancelAnswered(OPERATION, Cancelled(OPERATION, "C9", 5555, AT)),
     ]))  # fmt: skip
     def something_else(self, event: Any) -> None:
         self.step_by(event)

@@ -50,7 +50,7 @@ def declined(code: str, *, final: bool = False, **facts: int) -> Declined:
 def ready_till() -> Till:
     """A till that has started and knows no past."""
     till, _ = first_till()
-    return after(till, Resumed((), 0, None))[0]
+    return after(till, Resumed((), (), None))[0]
 
 
 def after(till: Till, *events: Event) -> tuple[Till, list[Effect]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -114,9 +115,16 @@ class Printing:
             _LOG.exception("printer")
             self._hang_up()
             state = "fault"
+        self._end_round(state)
+
+    def _end_round(self, state: PrinterState) -> None:
         if state != "none" and state not in PRINTS:
             self._once.clear()
-        self._tell(state)
+        try:
+            self._tell(state, waiting=self._store.count())
+        except sqlite3.Error:
+            # How many wait is not known any more; that nothing is printed is.
+            self._tell("fault", waiting=0)
 
     def _state(self) -> PrinterState:
         if self._address is None:
@@ -127,7 +135,7 @@ class Printing:
         if state == "silent" and self._has_talked:
             raise Unreachable("no answer")
         self._has_talked = self._has_talked or state != "silent"
-        self._tell(state)
+        self._tell(state, waiting=self._store.count())
         return state
 
     def _print_next(self) -> bool:
@@ -150,8 +158,8 @@ class Printing:
         blocks = ticket(waiting.facts, copy=waiting.copy, is_duplicate=waiting.is_duplicate)
         return ticket_bytes(blocks, paper=self._paper)
 
-    def _tell(self, state: PrinterState) -> None:
-        report = PrinterReport(state, self._store.count())
+    def _tell(self, state: PrinterState, *, waiting: int) -> None:
+        report = PrinterReport(state, waiting)
         if report != self._report:
             self._report = report
             self._told(report)

@@ -3,20 +3,22 @@
 The law: a ticket is on disk before it is tried, so that no crash and no paper end loses it; one
 whose printing had begun says DUPLICATA when it is printed again, because the first may have come
 out. Facts only: no name, no PIN; the holder's balance goes with the ticket that needs it, and at
-the latest with its day.
+the latest with its day. A file that cannot be read is set aside: no ticket stops a sale.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from api_client.wall_clock import paris_day
 from tpe_client.ticket import Copy, Place, TicketFacts
 
 _SCHEMA: Final = """
@@ -36,6 +38,11 @@ CREATE TABLE IF NOT EXISTS printed_fact (
     PRIMARY KEY (operation_id, kind)
 ) STRICT;
 """
+_FIRST: Final = (
+    "SELECT ticket_no, facts, copy, balance_cents, is_duplicate, has_begun"
+    " FROM waiting_ticket ORDER BY ticket_no LIMIT 1"
+)
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,15 +59,21 @@ class TicketStore:
     """The tickets of one box; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        # Made private before the first byte is in it.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        # No write-ahead file and zeroed pages: a balance that is forgotten is gone from the disk.
-        self._database.execute("PRAGMA journal_mode = DELETE")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute("PRAGMA secure_delete = ON")
-        self._database.executescript(_SCHEMA)
+        self._aside = path.with_suffix(f"{path.suffix}.damaged")
+        # Whether what waited is lost: told to the cashier, who can print it again.
+        self.was_damaged = False
+        try:
+            self._database = _opened(path)
+        except (sqlite3.Error, OSError) as failure:
+            self.was_damaged = _is_damage(failure)
+            _LOG.error("tickets cannot be opened: %s", type(failure).__name__)
+            if self.was_damaged:
+                path.replace(self._aside)
+                # The old file's half-done change must not be played into the new one.
+                path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+            # On a full or locked disk, what is asked for today waits in memory.
+            self._database = _opened(path if self.was_damaged else None)
 
     def close(self) -> None:
         with self._lock:
@@ -80,10 +93,7 @@ class TicketStore:
 
     def first(self) -> WaitingTicket | None:
         """The oldest ticket that waits."""
-        rows = self._run(
-            "SELECT ticket_no, facts, copy, balance_cents, is_duplicate, has_begun"
-            " FROM waiting_ticket ORDER BY ticket_no LIMIT 1"
-        )
+        rows = self._run(_FIRST)
         if not rows:
             return None
         ticket_no, facts, copy, balance_cents, is_duplicate, has_begun = rows[0]
@@ -116,6 +126,9 @@ class TicketStore:
         before = (day.isoformat(),)
         self._run("UPDATE waiting_ticket SET balance_cents = NULL WHERE on_day < ?", before)
         self._run("DELETE FROM printed_fact WHERE on_day < ?", before)
+        # A damaged file may hold balances too.
+        if self._aside.exists() and paris_day(_written_at(self._aside)) < day:
+            self._aside.unlink()
 
     def _knows(self, facts: TicketFacts, copy: Copy) -> bool:
         return self._has(_print_key(facts), copy)
@@ -137,6 +150,39 @@ class TicketStore:
     def _run(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._lock:
             return self._database.execute(statement, values).fetchall()
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    """The database, whole and ready; in memory without a path."""
+    if path is not None:
+        # Made private before the first byte is in it.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+    try:
+        # No write-ahead file and zeroed pages: a balance that is forgotten is gone from the disk.
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
+        if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise sqlite3.DatabaseError("quick_check")
+        database.executescript(_SCHEMA)
+        # Another program's tables under our names are no tickets of ours either.
+        database.execute(_FIRST).fetchall()
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _is_damage(failure: Exception) -> bool:
+    """Whether the file itself is wrong: its bytes, or tables that are not ours."""
+    if isinstance(failure, sqlite3.OperationalError):
+        return failure.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    return isinstance(failure, sqlite3.DatabaseError)
+
+
+def _written_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _print_key(facts: TicketFacts) -> str:

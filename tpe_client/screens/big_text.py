@@ -39,6 +39,12 @@ def big(text: str) -> list[str]:
     ]
 
 
+def is_spelled(text: str) -> bool:
+    """Whether every letter of it has been drawn."""
+    letters = unicodedata.normalize("NFD", text)
+    return all(letter in _letters() or letter in _ACCENTS for letter in letters)
+
+
 def _glyph(letter: str) -> tuple[list[str], tuple[str, ...]]:
     bare, *marks = list(unicodedata.normalize("NFD", letter))
     return [_bold(row) for row in _letters()[bare]], _ACCENTS[marks[0]] if marks else ()

@@ -9,7 +9,7 @@ from rich.text import Text
 from tpe_client.french import NBSP
 from tpe_client.screens.big_text import big
 from tpe_client.screens.view import KeyHint, Shown, Tone, View, Weight
-from tpe_client.texts import say
+from tpe_client.texts import say, scheme_name
 from tpe_client.till.states import Till
 
 # Bright and plain colours of the sixteen every terminal has.
@@ -71,7 +71,7 @@ def keys_text(keys: tuple[KeyHint, ...]) -> Text:
 def place_text(till: Till) -> Text:
     """Whose till this is."""
     if till.me is None:
-        return Text(say("ticket.scheme"), no_wrap=True)
+        return Text(scheme_name(), no_wrap=True)
     return Text(f"{till.me.label} · {till.me.partner}", no_wrap=True, overflow="ellipsis")
 
 

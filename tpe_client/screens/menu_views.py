@@ -9,7 +9,7 @@ from api_client.entries import Entry
 from tpe_client.french import NBSP, day, euros, hour, minute
 from tpe_client.screens.result_views import ticket_keys
 from tpe_client.screens.view import KeyHint, Shown, Tone, View, Weight
-from tpe_client.texts import say, wallet_name
+from tpe_client.texts import assistance_phone, say, wallet_name
 from tpe_client.till.menu import ITEMS, LINES_OF_A_TICKET, REASONS
 from tpe_client.till.states import (
     CancelAsked,
@@ -206,7 +206,7 @@ def _cancel_in_doubt(doubt: CancelInDoubt) -> View:
         say("result.unknown"),
         big=say("big.unknown"),
         lines=(
-            Shown(say("doubt.call", phone=say("assistance.phone")), "strong"),
+            Shown(say("doubt.call", phone=assistance_phone()), "strong"),
             Shown(say("doubt.reference", reference=doubt.local_reference), "strong"),
             Shown(""),
             Shown(say("cancel.doubt")),
@@ -224,7 +224,7 @@ def _compared(compared: Compared) -> View:
     lines = [line for one in compared.days for line in (*_comparison(one), Shown(""))]
     is_alike = not any(one.differences or one.strays for one in compared.days)
     if not is_alike:
-        lines.append(Shown(say("compare.call", phone=say("assistance.phone")), "aside"))
+        lines.append(Shown(say("compare.call", phone=assistance_phone()), "aside"))
     keys = (KeyHint(say("keys.enter"), say("menu.leave")),)
     tone: Tone = "good" if is_alike else "doubt"
     return View(tone, say("compare.title"), lines=tuple(lines), keys=keys)

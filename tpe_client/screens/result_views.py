@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from tpe_client.french import euros, hour
 from tpe_client.screens.view import KeyHint, Shown, View
-from tpe_client.texts import say, wallet_name
-from tpe_client.till.states import Done, InDoubt, NotTaken, Refused, State, Stopped
+from tpe_client.texts import assistance_phone, say, wallet_name
+from tpe_client.till.states import (
+    Done,
+    InDoubt,
+    NotCancelled,
+    NotTaken,
+    Refused,
+    State,
+    Stopped,
+)
 
 
 def result_view(state: State) -> View | None:
@@ -18,6 +26,8 @@ def result_view(state: State) -> View | None:
             return _done(state)
         case Refused():
             return _refused(state)
+        case NotCancelled():
+            return _not_cancelled(state)
         case InDoubt():
             return _in_doubt(state)
         case NotTaken():
@@ -37,7 +47,7 @@ def _menu() -> KeyHint:
 
 def _done(state: Done) -> View:
     approved = state.approved
-    label = wallet_name(approved.wallet)
+    label = state.label or wallet_name(approved.wallet)
     lines = [Shown(f"{euros(approved.amount_cents)} – {label}", "strong")]
     if approved.balance_after_cents is not None:
         balance = euros(approved.balance_after_cents)
@@ -82,12 +92,30 @@ def _refused(state: Refused) -> View:
     )
 
 
+def _not_cancelled(state: NotCancelled) -> View:
+    approved, declined = state.approved, state.declined
+    amount, reference = euros(approved.amount_cents), approved.reference
+    return View(
+        "doubt",
+        say("result.not_cancelled"),
+        big=say("big.not_cancelled"),
+        lines=(
+            Shown(say("cancel.stands", amount=amount), "strong"),
+            Shown(say("cancel.reference", reference=reference)),
+            Shown(""),
+            Shown(declined.message),
+            Shown(declined.next_step),
+        ),
+        keys=(_next_sale(), _menu()),
+    )
+
+
 def _in_doubt(state: InDoubt) -> View:
     amount = euros(state.amount_cents)
     words = [Shown(say("doubt.asking"), "strong")]
     if state.rounds:
         words = [
-            Shown(say("doubt.call", phone=say("assistance.phone")), "strong"),
+            Shown(say("doubt.call", phone=assistance_phone()), "strong"),
             Shown(say("doubt.reference", reference=state.local_reference), "strong"),
         ]
     return View(
@@ -124,9 +152,10 @@ def _not_taken(state: NotTaken) -> View:
 
 def _stopped(state: Stopped) -> View:
     lines = [Shown(state.message, "strong"), Shown(say("stopped.line"))]
-    if state.local_reference:
-        phone = say("assistance.phone")
-        words = say("stopped.doubt", reference=state.local_reference, phone=phone)
+    if state.open_sales:
+        key = "stopped.doubt" if len(state.open_sales) == 1 else "stopped.doubts"
+        named = ", ".join(state.open_sales)
+        words = say(key, references=named, phone=assistance_phone())
         lines += [Shown(""), Shown(words, "warning")]
     lines += [Shown(""), Shown(say("stopped.activate"), "aside")]
     return View(

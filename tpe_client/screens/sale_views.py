@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from tpe_client.french import euros
+from tpe_client.screens.big_text import is_spelled
 from tpe_client.screens.result_views import result_view
 from tpe_client.screens.view import KeyHint, Shown, View
-from tpe_client.texts import say
+from tpe_client.texts import say, scheme_name
 from tpe_client.till.pin import LENGTH
 from tpe_client.till.states import (
     Amount,
@@ -24,6 +25,7 @@ from tpe_client.till.states import (
 from tpe_client.till.step import SECONDS_FOR_PIN
 
 _SECONDS_UNTIL_SLOW: Final = 4
+_LONGEST_MARK: Final = 8
 
 
 def sale_view(till: Till) -> View | None:
@@ -69,12 +71,15 @@ def _idle(till: Till, state: Idle) -> View:
         lines = [Shown(notice_words(state.notice), "warning"), Shown(""), *lines]
     if till.reader_is_lost:
         lines = [Shown(say("notice.reader_lost"), "warning"), Shown(""), *lines]
+    if till.tickets_are_lost:
+        lines = [Shown(say("notice.tickets_lost"), "warning"), Shown(""), *lines]
     if state.typed:
         groups = " ".join(state.typed[at : at + 4] for at in range(0, len(state.typed), 4))
         lines += [Shown(""), Shown(say("idle.typed", typed=f"{groups}_"), "strong")]
-    if till.unresolved:
-        key = "idle.in_doubt" if till.unresolved == 1 else "idle.in_doubt_many"
-        lines += [Shown(""), Shown(say(key, count=till.unresolved), "warning")]
+    if till.open_sales:
+        count = len(till.open_sales)
+        key = "idle.in_doubt" if count == 1 else "idle.in_doubt_many"
+        lines += [Shown(""), Shown(say(key, count=count), "warning")]
     if till.me is not None:
         today = till.me.today
         key = {0: "idle.today_none", 1: "idle.today_one"}.get(today.count, "idle.today")
@@ -86,9 +91,13 @@ def _idle(till: Till, state: Idle) -> View:
             KeyHint(say("keys.enter"), say("idle.key_enter")),
             KeyHint(say("keys.escape"), say("idle.key_escape")),
         ]
-    return View(
-        "calm", say("idle.title"), big=say("big.scheme"), lines=tuple(lines), keys=tuple(keys)
-    )
+    return View("calm", say("idle.title"), big=scheme_mark(), lines=tuple(lines), keys=tuple(keys))
+
+
+def scheme_mark() -> str | None:
+    """The scheme's first word in big letters, where it is one that fits."""
+    mark = scheme_name().split()[0].upper()
+    return mark if len(mark) <= _LONGEST_MARK and is_spelled(mark) else None
 
 
 def _identity(state: Identity) -> View:

@@ -48,10 +48,11 @@ class SendDebit:
 
 @dataclass(frozen=True)
 class CancelDebit:
-    """Cancel a debit of today."""
+    """Cancel a debit of today. `patiently`: a person waits; else the till asks by itself."""
 
     operation_id: UUID
     reason: CancellationReason
+    patiently: bool = True
 
 
 @dataclass(frozen=True)

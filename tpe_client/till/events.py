@@ -53,10 +53,11 @@ class MeSeen:
 
 @dataclass(frozen=True)
 class Resumed:
-    """Open sales were asked about. `resolved` are those that were open before."""
+    """Open sales were asked about. `resolved` are those that were open before; those still open
+    are named by the terminal's own references."""
 
     resolved: tuple[Entry, ...]
-    open_now: int
+    open_sales: tuple[str, ...]
     last: Entry | None
 
 
@@ -93,9 +94,10 @@ class DayAnswered:
 
 @dataclass(frozen=True)
 class CancelAnswered:
-    """What became of a cancellation."""
+    """What became of the cancellation of this debit."""
 
-    answer: Cancelled | Declined | Problem | Unknown
+    operation_id: UUID
+    answer: Cancelled | Declined | Unknown
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,11 @@ class ReaderSeen:
 
 
 @dataclass(frozen=True)
+class TicketsLost:
+    """The file of waiting tickets was damaged; it is set aside, and a new one begun."""
+
+
+@dataclass(frozen=True)
 class JournalBroken:
     """The journal cannot be trusted with a sale, so nothing was sent and nothing is sold."""
 
@@ -144,5 +151,5 @@ class JournalBroken:
 Event = (
     Key | CardRead | Tick | MeSeen | Resumed | LastSeen | CardAnswered | DebitAnswered | DayAnswered
     | CancelAnswered | DaysCompared | PrinterSeen | LineSeen | JournalBroken
-    | TicketReady | ReaderSeen
+    | TicketReady | ReaderSeen | TicketsLost
 )  # fmt: skip

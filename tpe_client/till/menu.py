@@ -19,6 +19,7 @@ from api_client.answers import (
     Problem,
     Unknown,
 )
+from api_client.operation_id import local_reference
 from tpe_client.ticket import Copy
 from tpe_client.till.effects import (
     CancelDebit,
@@ -33,6 +34,7 @@ from tpe_client.till.effects import (
 )
 from tpe_client.till.events import DayAnswered, DaysCompared
 from tpe_client.till.moves import Move, goes, rests, stops
+from tpe_client.till.outcome import left_open
 from tpe_client.till.states import (
     CancelAsked,
     CancelDone,
@@ -47,6 +49,7 @@ from tpe_client.till.states import (
     ListPurpose,
     Loading,
     Menu,
+    NotCancelled,
     PrinterShown,
     Refused,
     TicketShown,
@@ -79,6 +82,10 @@ def key(till: Till, name: str) -> Move | None:
             return _cancel_key(till, approved, name)
         case CancelDone() as done:
             return _cancelled_key(till, done, name)
+        case NotCancelled():
+            if name == "menu":
+                return goes(till, Menu())
+            return goes(till, Idle()) if name in ("enter", "escape") else rests(till)
         case CancelInDoubt() as doubt:
             return _cancel_doubt_key(till, doubt, name)
         case DuplicateAsked(approved):
@@ -114,22 +121,33 @@ def days_compared(till: Till, event: DaysCompared) -> Move:
     return goes(till, Compared(event.answer), *([] if is_alike else [Ring("attention")]))
 
 
-def cancel_answered(till: Till, answer: Cancelled | Declined | Problem | Unknown) -> Move:
+def cancel_answered(till: Till, operation_id: UUID, answer: Cancelled | Declined | Unknown) -> Move:
     """The end of `Cancelling`, or of the doubt about it."""
-    if not isinstance(till.state, Cancelling | CancelInDoubt):
+    state = till.state
+    if isinstance(answer, Unknown):
+        till = left_open(till, answer.local_reference)
+    else:
+        told = local_reference(operation_id)
+        till = replace(till, open_sales=tuple(one for one in till.open_sales if one != told))
+    # An earlier cancellation may be answered late: it says nothing about this one.
+    if not isinstance(state, Cancelling | CancelInDoubt) or (
+        state.approved.operation_id != operation_id
+    ):
         return rests(till)
-    approved, reason = till.state.approved, till.state.reason
     match answer:
         case Cancelled():
-            return goes(till, CancelDone(approved, answer), Ring("approved"))
-        case Declined():
+            return goes(till, CancelDone(state.approved, answer), Ring("approved"))
+        case Declined(code="debit_was_declined"):
             return goes(till, Refused(answer), Ring("declined"))
-        case Problem() if answer.stops_the_terminal:
-            return stops(till, answer.message)
-        case Problem():
-            return goes(till, Idle(notice=answer.message), Ring("attention"))
+        case Declined():
+            return goes(till, NotCancelled(state.approved, answer), Ring("declined"))
+        case Unknown(problem=Problem() as problem) if problem.stops_the_terminal:
+            return stops(till, problem.message)
+        case Unknown() if isinstance(state, CancelInDoubt):
+            # Nothing new: neither a sound nor a screen of its own.
+            return rests(till)
         case Unknown():
-            doubt = CancelInDoubt(approved, answer.local_reference, reason)
+            doubt = CancelInDoubt(state.approved, answer.local_reference, state.reason)
             return goes(till, doubt, Ring("attention"))
 
 
@@ -247,11 +265,10 @@ def _duplicate_key(till: Till, approved: Approved, name: str) -> Move:
     copy = _COPY_KEYS.get(name)
     if copy is None:
         return rests(till)
-    return goes(
-        till,
-        Idle(notice="notice.duplicate_asked"),
-        PutTicket(approved, copy, is_duplicate=True),
-    )
+    asked = PutTicket(approved, copy, is_duplicate=True)
+    # Without a printer it comes to the screen.
+    has_printer = till.printer.state != "none"
+    return goes(till, Idle(notice="notice.duplicate_asked" if has_printer else None), asked)
 
 
 def _printer_key(till: Till, name: str) -> Move:

@@ -20,8 +20,8 @@ def rests(till: Till) -> Move:
     return till, ()
 
 
-def stops(till: Till, message: str, *, local_reference: str | None = None) -> Move:
-    """The key is gone: nothing can be sold any more."""
+def stops(till: Till, message: str) -> Move:
+    """The key is gone: nothing can be sold any more; what is still open is named."""
     if isinstance(till.state, PinEntry):
         till.state.pin.wipe()
-    return goes(till, Stopped(message, local_reference), Ring("attention"))
+    return goes(till, Stopped(message, till.open_sales), Ring("attention"))

@@ -13,7 +13,7 @@ from api_client.answers import Approved, Cancelled, Declined, Problem, Unknown
 from api_client.entries import Entry
 from tpe_client.texts import say
 from tpe_client.ticket import Copy
-from tpe_client.till.effects import PutTicket, Resume, Ring
+from tpe_client.till.effects import LoadMe, PutTicket, Resume, Ring
 from tpe_client.till.events import Resumed
 from tpe_client.till.moves import Move, goes, rests, stops
 from tpe_client.till.sale import back_to_amount, with_balance
@@ -45,7 +45,8 @@ def debit_answered(till: Till, answer: Approved | Declined | Cancelled | Problem
     sale = sending.sale
     match answer:
         case Approved():
-            return goes(till, Done(answer, sending.pin_asked), Ring("approved"))
+            done = Done(answer, sending.pin_asked, label=sale.wallet.label)
+            return goes(till, done, Ring("approved"))
         case Cancelled():
             reference = answer.reference or ""
             return goes(till, NotTaken(reference, sale.amount_cents), Ring("attention"))
@@ -56,24 +57,30 @@ def debit_answered(till: Till, answer: Approved | Declined | Cancelled | Problem
         case Problem():
             return goes(till, Idle(notice=answer.message), Ring("attention"))
         case Unknown(problem=Problem() as problem) if problem.stops_the_terminal:
-            till = replace(till, unresolved=till.unresolved + 1)
-            return stops(till, problem.message, local_reference=answer.local_reference)
+            return stops(left_open(till, answer.local_reference), problem.message)
         case Unknown():
             doubt = InDoubt(
                 answer.operation_id, answer.local_reference, sale.amount_cents, sending.pin_asked
             )
-            till = replace(till, unresolved=till.unresolved + 1)
+            till = left_open(till, answer.local_reference)
             return goes(till, doubt, Ring("attention"), Resume(patiently=False))
+
+
+def left_open(till: Till, local_reference: str) -> Till:
+    """The till with one more sale that is asked about until somebody answers."""
+    others = (one for one in till.open_sales if one != local_reference)
+    return replace(till, open_sales=(*others, local_reference))
 
 
 def resumed(till: Till, event: Resumed) -> Move:
     """Open sales were asked about."""
-    till = replace(till, unresolved=event.open_now)
+    till = replace(till, open_sales=event.open_sales)
     match till.state:
         case Starting():
-            if event.last is None:
-                return goes(till, Idle())
-            return goes(till, LastTold(event.last, event.resolved))
+            # A key that is gone was no word to interrupt a start with: it is tried once more.
+            tried = () if till.me is not None else (LoadMe(),)
+            told = Idle() if event.last is None else LastTold(event.last, event.resolved)
+            return goes(till, told, *tried)
         case InDoubt() as doubt:
             return _doubt_resumed(till, doubt, event)
         case Idle(typed="") if event.resolved:

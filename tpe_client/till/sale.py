@@ -27,6 +27,7 @@ from tpe_client.till.states import (
     Idle,
     LastTold,
     Menu,
+    NotCancelled,
     NotTaken,
     PinEntry,
     Reading,
@@ -40,7 +41,7 @@ from tpe_client.till.states import (
 _LONGEST_CODE: Final = 24
 # Where a card that is read begins a new sale.
 _OPEN_TO_CARDS: Final = (
-    Idle, Done, Refused, NotTaken, CancelDone, LastTold, Menu, TicketShown,
+    Idle, Done, Refused, NotTaken, CancelDone, NotCancelled, LastTold, Menu, TicketShown,
 )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def card_answered(till: Till, event: CardAnswered) -> Move:
         return rests(till)
     match event.answer:
         case Identified() as found if found.wallets:
-            return goes(till, Identity(found))
+            return goes(replace(till, tickets_are_lost=False), Identity(found))
         case Identified():
             return goes(till, Idle(notice="notice.no_wallets"), Ring("declined"))
         case Declined() as declined:

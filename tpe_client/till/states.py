@@ -118,11 +118,13 @@ class Sending:
 
 @dataclass(frozen=True)
 class Done:
-    """Approved. `printed` are the copies asked for so far."""
+    """Approved. `printed` are the copies asked for so far, `label` what the service calls the
+    wallet, where this sale has seen it."""
 
     approved: Approved
     pin_checked: bool
     printed: tuple[str, ...] = ()
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class Stopped:
     """The key opens nothing any more: no sale until the terminal is activated again."""
 
     message: str
-    local_reference: str | None = None
+    # What to name on the telephone: sales whose outcome is still open.
+    open_sales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,14 @@ class CancelDone:
     approved: Approved
     cancelled: Cancelled
     printed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotCancelled:
+    """The service does not cancel it: the debit stands, and is said to."""
+
+    approved: Approved
+    declined: Declined
 
 
 @dataclass(frozen=True)
@@ -259,8 +270,8 @@ class PrinterShown:
 State = (
     Starting | LastTold | Idle | Reading | Identity | Choosing | Amount | Confirming | PinEntry
     | Sending | Done | Refused | InDoubt | NotTaken | Stopped | Menu | Loading | DayShown
-    | CancelAsked | Cancelling | CancelDone | CancelInDoubt | DuplicateAsked | Compared
-    | PrinterShown | TicketShown
+    | CancelAsked | Cancelling | CancelDone | NotCancelled | CancelInDoubt | DuplicateAsked
+    | Compared | PrinterShown | TicketShown
 )  # fmt: skip
 
 
@@ -276,5 +287,7 @@ class Till:
     is_online: bool | None = None
     printer: PrinterReport = field(default_factory=PrinterReport)
     reader_is_lost: bool = False
-    # Sales whose outcome is still open.
-    unresolved: int = 0
+    # Until the next sale: tickets that waited were in a file that cannot be read any more.
+    tickets_are_lost: bool = False
+    # The terminal's own references of sales whose outcome is still open.
+    open_sales: tuple[str, ...] = ()

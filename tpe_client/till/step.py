@@ -31,6 +31,7 @@ from tpe_client.till.events import (
     Resumed,
     Tick,
     TicketReady,
+    TicketsLost,
 )
 from tpe_client.till.moves import Move, goes, rests, stops
 from tpe_client.till.states import (
@@ -38,6 +39,7 @@ from tpe_client.till.states import (
     CancelAsked,
     CancelDone,
     CancelInDoubt,
+    Cancelling,
     Choosing,
     Compared,
     Confirming,
@@ -49,6 +51,7 @@ from tpe_client.till.states import (
     InDoubt,
     LastTold,
     Menu,
+    NotCancelled,
     NotTaken,
     PinEntry,
     PrinterShown,
@@ -78,6 +81,7 @@ _PATIENCE: Final[dict[type[State], int]] = {
     NotTaken: _SECONDS_OF_A_RESULT,
     Refused: _SECONDS_OF_A_RESULT,
     CancelDone: _SECONDS_OF_A_RESULT,
+    NotCancelled: _SECONDS_OF_A_RESULT,
     LastTold: _SECONDS_OF_A_RESULT,
     Menu: _SECONDS_OF_STILLNESS,
     DayShown: _SECONDS_OF_STILLNESS,
@@ -87,6 +91,13 @@ _PATIENCE: Final[dict[type[State], int]] = {
     PrinterShown: _SECONDS_OF_STILLNESS,
     TicketShown: _SECONDS_OF_STILLNESS,
 }
+
+
+# A key that is gone stops the till when a person has left these: the next question finds it again.
+_TOLD_FIRST: Final = (
+    Starting, Sending, InDoubt, Done, Refused, NotTaken, Cancelling, CancelDone, NotCancelled,
+    CancelInDoubt, TicketShown, Stopped,
+)  # fmt: skip
 
 
 def first_till() -> tuple[Till, tuple[Effect, ...]]:
@@ -106,6 +117,8 @@ def step(till: Till, event: Event) -> Move:
             return till, ()
         case PrinterSeen(report):
             return replace(till, printer=report), ()
+        case TicketsLost():
+            return replace(till, tickets_are_lost=True), ()
         case MeSeen(answer):
             return _me_seen(till, answer)
         case Tick():
@@ -116,8 +129,8 @@ def step(till: Till, event: Event) -> Move:
             return outcome.debit_answered(till, answer)
         case JournalBroken(code):
             return stops(till, say_one_of("journal", code))
-        case CancelAnswered(answer):
-            return menu.cancel_answered(till, answer)
+        case CancelAnswered(operation_id, answer):
+            return menu.cancel_answered(till, operation_id, answer)
         case CardAnswered():
             return sale.card_answered(till, event)
         case DayAnswered():
@@ -148,8 +161,8 @@ def _me_seen(till: Till, answer: Me | Problem | NoAnswer) -> Move:
     if isinstance(answer, Me):
         return replace(till, me=answer), ()
     if isinstance(answer, Problem) and answer.stops_the_terminal:
-        # A running doubt is told first: the money may have moved before the key was taken away.
-        if isinstance(till.state, Sending | InDoubt | CancelInDoubt | Stopped):
+        # What became of money is told first: it may have moved before the key was taken away.
+        if isinstance(till.state, _TOLD_FIRST):
             return rests(till)
         return stops(till, answer.message)
     return rests(till)
@@ -165,7 +178,8 @@ def _tick(till: Till) -> Move:
             return rests(till)
         if isinstance(state, InDoubt):
             return till, (Resume(patiently=False),)
-        return till, (CancelDebit(state.approved.operation_id, state.reason),)
+        operation_id = state.approved.operation_id
+        return till, (CancelDebit(operation_id, state.reason, patiently=False),)
     if till.seconds >= _PATIENCE.get(type(state), till.seconds + 1):
         if isinstance(state, PinEntry):
             state.pin.wipe()
@@ -175,5 +189,5 @@ def _tick(till: Till) -> Move:
         # Half a code and an old notice are the last customer's.
         return goes(till, Idle())
     if isinstance(state, Idle) and till.seconds % _SECONDS_BETWEEN_GREETINGS == 0:
-        return till, (LoadMe(), *([Resume(patiently=False)] if till.unresolved else []))
+        return till, (LoadMe(), *([Resume(patiently=False)] if till.open_sales else []))
     return rests(till)

@@ -10,7 +10,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
 GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
     grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, check_debit,
     register_moved, book_regularisation, reverse_regularisation,
-    free_run
+    refuse_regularisation, free_run
 TO cjeune_app;
 
 GRANT INSERT, UPDATE ON
@@ -27,13 +27,15 @@ GRANT INSERT, DELETE ON delegate_outlet TO cjeune_app;
 GRANT INSERT, UPDATE ON job_run TO cjeune_app;
 -- Which operation books a regularisation is for the money functions alone to write.
 GRANT INSERT (debit_id, file_id, amount_cents, reason, evidence, asked_by, asked_at, needs_second,
-    state), UPDATE (evidence, state, decided_by, decided_at)
+    state), UPDATE (evidence)
 ON regularisation TO cjeune_app;
 GRANT INSERT ON
     day_mail, remittance_payment, journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
 TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
-GRANT INSERT, DELETE ON remittance_line, remittance_carry TO cjeune_app;
+GRANT INSERT (remittance_id, operation_id, wallet, nature, amount_cents), DELETE
+ON remittance_line TO cjeune_app;
+GRANT INSERT, DELETE ON remittance_carry TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

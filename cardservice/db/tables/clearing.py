@@ -139,6 +139,10 @@ remittance_line = Table(
     ),
     # A debit is paid once: this key, not the programs, is the guarantee.
     Index("uq_remittance_line_live", "operation_id", unique=True, postgresql_where=text("live")),
+    # Whoever was ever corrected is paid apart (clearing/run/export.py).
+    Index(
+        "ix_remittance_line_correction", "remittance_id", postgresql_where=text("nature <> 'debit'")
+    ),
 )
 
 # Whose payments are held back, and why: for drafts only, never for what was submitted.

@@ -155,17 +155,16 @@ def test_the_whole_balance_and_the_second_wallet(
     assert [(one.wallet, one.amount_cents) for one in operations(site)] == [("tutoring", 5000)]
 
 
-@pytest.mark.parametrize(
-    ("keys", "shown"),
-    [("1,234", "1,23"), ("1,,5", "1,5"), ("123456", "12345"), (",5", ",5"), ("007", "007")],
-)
-def test_the_keypad_takes_euros_and_cents_only(
-    phone_of: PhoneOf, card: HeldCard, keys: str, shown: str
-) -> None:
+def test_the_keypad_takes_euros_and_cents_only(phone_of: PhoneOf, card: HeldCard) -> None:
     phone = phone_of()
     phone.to_amount(card)
-    phone.enter(keys)
-    expect(phone.page.get_by_label("Montant")).to_have_value(shown)
+    for keys, shown in (
+        ("1,234", "1,23"), ("1,,5", "1,5"), ("123456", "12345"), (",5", ",5"), ("007", "007")
+    ):  # fmt: skip
+        phone.enter(keys)
+        expect(phone.page.get_by_label("Montant")).to_have_value(shown)
+        for _ in shown:
+            phone.press("Effacer")
 
 
 def test_a_refusal_is_told_in_words_with_what_to_do(

@@ -1,19 +1,22 @@
 // A phone becomes a counter in two steps (C48): the code (scanned, typed, or from the link of the
-// portal's QR), then « c'est bien ici ? », a name and a till code. The law: the till code is chosen
-// before the key is asked for, because the key is told once and must be sealed as it comes.
+// portal's QR), then « c'est bien ici ? », a name and a till code. The law: the key is told once
+// and must be sealed as it comes: the till code is chosen, and the seal proven, before it is asked for.
 
 import { camera } from "./camera.js";
 import { word } from "./draw.js";
 import { journal } from "./journal.js";
 import { shell } from "./shell.js";
-import { show } from "./stage.js";
+import { show, thisTurn } from "./stage.js";
 import { vault } from "./vault.js";
 import { wire } from "./wire.js";
 
 const FRAGMENT = "activation";
-const CODE = /^[0-9]{4,6}$/;
-// One digit again and again, or a staircase.
-const WEAK = /^(\d)\1+$|^(?:012345|123456|234567|345678|456789|01234|12345|23456|34567|45678|56789|0123|1234|2345|3456|4567|5678|6789)$/;
+const KIND = "phone";
+const CODE = /^[0-9]{6}$/;
+// One group of digits again and again, or a staircase up or down.
+const WEAK = /^(\d{1,3})\1+$/;
+const STAIRCASES = "01234567890 09876543210";
+const isWeak = (code) => WEAK.test(code) || STAIRCASES.includes(code);
 
 // The code of a QR: the portal's leads to this very app, an older one is the bare code.
 export function codeIn(text) {
@@ -54,9 +57,13 @@ export async function activate(done, { why = "", code = "" } = {}) {
   async function recognise(typed) {
     if (!typed) return first("", word("activation.empty"));
     show("reading", {}, {});
+    const isMine = thisTurn();
     const answer = await wire.recognise(typed);
+    if (!isMine()) return undefined;
     if (!answer) return first(typed, word("activation.cut"));
     if (answer.status !== 201) return first(typed, answer.body.detail ?? "");
+    // A box's key has no place on a phone, and its box would wait for it in vain.
+    if (answer.body.kind !== KIND) return first("", word("activation.kind"));
     return second(answer.body);
   }
 
@@ -79,7 +86,7 @@ export async function activate(done, { why = "", code = "" } = {}) {
     for (const part of form.querySelectorAll("[aria-invalid]")) part.removeAttribute("aria-invalid");
     const refused = !label ? ["label", "name.label"]
       : !CODE.test(code1) ? ["code", "name.code"]
-      : WEAK.test(code1) ? ["code", "name.weak"]
+      : isWeak(code1) ? ["code", "name.weak"]
       : code1 !== code2 ? ["again", "name.again"] : null;
     if (refused) {
       const [field, sentence] = refused;
@@ -88,19 +95,26 @@ export async function activate(done, { why = "", code = "" } = {}) {
     const button = form.querySelector("button:not([type])");
     if (button.disabled) return undefined;
     button.disabled = true;
+    const isMine = thisTurn();
+    const tell = (sentence) => {
+      const told = screen.querySelector("[data-error=all]");
+      if (!isMine()) return;
+      button.disabled = false;
+      told.textContent = sentence;
+      told.hidden = false;
+    };
+    // Kept even when the disk is short: a browser may else throw a site's store away.
+    await navigator.storage?.persist?.().catch(() => undefined);
+    const seal = await vault.prepared(code1).catch(() => null);
+    if (!seal) return tell(word("name.full"));
     const answer = await wire.confirm(token, label);
     if (answer?.status === 201) {
-      // Kept even when the disk is short: a browser may else throw a site's store away.
-      await navigator.storage?.persist?.().catch(() => undefined);
-      await vault.seal(answer.body.terminal_key, code1, { ...place, label });
-      return done(answer.body.terminal_key);
+      const { terminal_key: key } = answer.body;
+      if (await seal(key, { ...place, label }).then(() => true, () => false)) return done(key);
+      return tell(word("name.lost"));
     }
-    button.disabled = false;
-    if (answer?.status === 404) return first("", answer.body.detail);
-    const told = screen.querySelector("[data-error=all]");
-    told.textContent = answer ? (answer.body.detail ?? "") : word("name.lost");
-    told.hidden = false;
-    return undefined;
+    if (answer?.status === 404 && isMine()) return first("", answer.body.detail);
+    return tell(answer ? (answer.body.detail ?? "") : word("name.lost"));
   }
 
   if (code) await recognise(code);

@@ -14,7 +14,7 @@ import { euros } from "./money.js";
 import { forgetSale, read, scan, sellFrom, type } from "./sale.js";
 import { resolveOpen } from "./settle.js";
 import { shell } from "./shell.js";
-import { actEverywhere, say, show, shown } from "./stage.js";
+import { actEverywhere, say, show, shown, thisTurn } from "./stage.js";
 import { store } from "./store.js";
 import { till } from "./till.js";
 import { vault } from "./vault.js";
@@ -87,9 +87,16 @@ async function unlocked(key) {
   const kept = await vault.look();
   till.place = kept.place;
   ribbon(kept.place);
-  show("starting", {}, { isHome: true });
+  // Only the lock opens from here: the truth of the last sale comes before the next one.
+  const stay = () => say(word("opening"), { seen: true });
+  show("starting", {}, { acts: { home: stay, day: stay, settings: stay }, isHome: true });
+  await resolvedHome();
+}
+
+async function resolvedHome() {
+  const isMine = thisTurn();
   await resolveOpen();
-  if (wire.isOpen()) await home();
+  if (isMine() && wire.isOpen()) await home();
 }
 
 async function revoked() {
@@ -115,12 +122,13 @@ let homeShown = "";
 async function home() {
   forgetSale();
   // What is known stands at once; what the service says since takes its place.
-  if (till.me) await drawHome({});
+  if (till.me) await drawHome(thisTurn());
+  const isMine = thisTurn();
   const answer = await wire.me(till.me ? undefined : 8_000);
   if (!wire.isOpen()) return;
   if (answer?.status === 200) await known(answer.body);
-  if (till.me && !["home", "starting", "cut"].includes(shown())) return;
-  if (till.me && answer !== null) await drawHome({ again: shown() === "home" });
+  if (!isMine()) return;
+  if (till.me && answer !== null) await drawHome(isMine, { again: shown() === "home" });
   else if (!till.me || line.isCut()) cut();
 }
 
@@ -136,16 +144,16 @@ function cut() {
   show("cut", {}, { acts: { again: home, home }, isHome: true });
 }
 
-async function drawHome({ again = false }) {
+async function drawHome(isMine, { again = false } = {}) {
   const [open, last] = await Promise.all([journal.unresolved(), journal.last()]);
   // Revoked, locked or gone elsewhere meanwhile.
-  if (!till.me || (again && shown() !== "home")) return;
+  if (!till.me || !isMine()) return;
   const today = till.me.today;
   const facts = {
     label: till.me.terminal.label,
     total: euros(today.amount_cents),
     sales: counted(today.count),
-    open: open.map((entry) => ({ amount: euros(entry.amount_cents), local_reference: entry.local_reference })),
+    open: open.map((entry) => ({ amount: euros(entry.amount_cents), local_reference: entry.local_reference, given_up: entry.given_up })),
     // One whose result is not known stands above, with what to do about it.
     last: last && !open.some((one) => one.operation_id === last.operation_id) ? [lastShown(last)] : [],
   };
@@ -166,15 +174,14 @@ function lastShown(entry) {
     wallet: word(`wallet.${entry.wallet}`),
     last4: entry.last4,
     hour: hour(entry.accepted_at ?? entry.written_at),
-    has_more: Boolean(entry.reference),
+    has_more: Boolean(entry.reference ?? entry.cancellation_reference),
     ...stateShown(entry.state),
   };
 }
 
 async function resolve() {
-  show("starting", {}, { isHome: true });
-  await resolveOpen();
-  if (wire.isOpen()) await home();
+  show("starting", {});
+  await resolvedHome();
 }
 
 function ribbon(place) {

@@ -2,10 +2,11 @@
 // The law: read from the service each time; nothing of a list is kept.
 
 import { word } from "./draw.js";
+import { journal } from "./journal.js";
 import { dayInWords, hour, minute } from "./moments.js";
 import { euros } from "./money.js";
 import { cancelDebit } from "./settle.js";
-import { say, show } from "./stage.js";
+import { say, show, thisTurn } from "./stage.js";
 import { ticket } from "./ticket.js";
 import { till } from "./till.js";
 import { play } from "./tunes.js";
@@ -13,28 +14,29 @@ import { wire } from "./wire.js";
 
 const TONES = { approved: "done", declined: "wrong", cancelled: "quiet", never: "quiet", unknown: "warning", written: "warning" };
 
+const UNANSWERED = { unanswered: true, can_be_cancelled: false };
+
 export const stateOf = (debit) => (debit.outcome === "declined" ? "declined" : debit.cancellation ? "cancelled" : "approved");
 export const stateShown = (state) => ({ state: word(`state.${state}`), tone: TONES[state] });
 export const counted = (count) => word(count === 0 ? "count.none" : count === 1 ? "count.one" : "count.several", { count });
-
-function parisDay() {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Paris" }).format(new Date());
-}
 
 // -- the list ------------------------------------------------------------------------------------
 
 export async function day() {
   show("reading-day", {});
+  const isMine = thisTurn();
   const [page, me] = await Promise.all([wire.day(null), wire.me()]);
   if (!wire.isOpen()) return;
   if (me?.status === 200) till.me = me.body;
-  listed(page?.status === 200 ? page.body : null, page?.body.items ?? []);
+  if (!isMine()) return;
+  listed(page?.status === 200 ? page.body : null, page?.status === 200 ? page.body.items : []);
 }
 
 function listed(page, debits) {
   const today = till.me?.today ?? { count: 0, amount_cents: 0 };
   const facts = {
-    day: dayInWords(parisDay()),
+    // The business day of the service: a phone's own clock may be anywhere.
+    day: debits.length > 0 && dayInWords(debits[0].business_day),
     stale: page === null,
     empty: page !== null && debits.length === 0,
     more: page?.next_cursor,
@@ -62,7 +64,9 @@ function line(debit) {
 }
 
 async function more(page, debits) {
+  const isMine = thisTurn();
   const next = await wire.day(page.next_cursor);
+  if (!isMine() || !wire.isOpen()) return;
   if (next?.status !== 200) {
     say(word("day.cut"), { seen: true });
     return;
@@ -79,15 +83,18 @@ async function more(page, debits) {
 
 export async function operation(operationId) {
   show("reading-day", {});
+  const isMine = thisTurn();
+  // A cancellation that nobody has answered is asked for again: what stands now is not the end.
+  const asked = await journal.cancellationAsked(operationId);
+  const end = asked && (await awaited(operationId, asked.reason));
   const answer = await wire.ask(operationId);
-  if (!wire.isOpen() || answer?.status === 401) return;
+  if (!isMine() || !wire.isOpen() || answer?.status === 401) return;
   if (answer?.status !== 200) {
-    show("problem", { cut: answer === null || answer.status >= 500, can_retry: true, ...answer?.body }, {
-      acts: { again: () => operation(operationId) },
-    });
+    const told = { cut: answer === null || answer.status >= 500, ...answer?.body };
+    show("operation-problem", told, { acts: { again: () => operation(operationId) } });
     return;
   }
-  shown(answer.body);
+  shown(answer.body, end?.state === "unanswered" ? UNANSWERED : {});
 }
 
 function shown(debit, told = {}) {
@@ -104,7 +111,8 @@ function shown(debit, told = {}) {
     message: state === "declined" && debit.message,
     next_step: state === "declined" ? debit.next_step : "",
     ticket: state !== "declined",
-    can_be_cancelled: state === "approved" && debit.business_day === parisDay() && !told.refusal,
+    // Until midnight: the service knows when that is, and refuses in words.
+    can_be_cancelled: state === "approved" && !told.refusal,
     ...told,
   };
   show("operation", facts, {
@@ -117,13 +125,17 @@ function shown(debit, told = {}) {
 
 async function cancel(debit, reason) {
   show("reading-day", {});
-  till.isAwaiting = true;
-  const end = await cancelDebit(debit.operation_id, reason);
-  till.isAwaiting = false;
-  if (!wire.isOpen() || end.state === "revoked") return;
+  const isMine = thisTurn();
+  const end = await awaited(debit.operation_id, reason);
+  if (!isMine() || !wire.isOpen() || end.state === "revoked") return;
   if (end.state === "unanswered") {
     play("unknown", till.choices);
-    shown(debit, { unanswered: true, can_be_cancelled: false });
+    shown(debit, UNANSWERED);
+    return;
+  }
+  if (end.state === "unkept") {
+    play("unknown", till.choices);
+    shown(debit, { refusal: word("cancel.unkept"), refusal_next: word("cancel.unkept.next") });
     return;
   }
   if (end.state !== "cancelled") {
@@ -135,4 +147,13 @@ async function cancel(debit, reason) {
   play("undone", till.choices);
   const { reference, cancelled_at } = end.body;
   shown({ ...debit, cancellation: { reference, cancelled_at } }, { cancelled: true });
+}
+
+async function awaited(operationId, reason) {
+  till.isAwaiting = true;
+  try {
+    return await cancelDebit(operationId, reason);
+  } finally {
+    till.isAwaiting = false;
+  }
 }

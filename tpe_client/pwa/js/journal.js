@@ -1,14 +1,23 @@
-// Every sale this phone has begun. The law: an operation id and its content are on the disk before a
-// byte is sent, and never a PIN, a name or a balance. What was not settled is asked for, not guessed.
+// Every sale this phone has begun, and every cancellation that nobody has answered yet. The law: an
+// operation id and its content are on the disk before a byte is sent, a cancellation before it leaves;
+// never a PIN, a name or a balance. What was not settled is asked for, not guessed.
 // States: written (sent, no answer yet), unknown (asked in vain), approved, declined, cancelled,
 // never (given up before the service had it: a tombstone stands there).
 
 import { localReference } from "./operation_id.js";
-import { store } from "./store.js";
+import { store, whenRead } from "./store.js";
 
 const SHELF = "operations";
+const ASKED = "cancellations";
 const KEPT_MS = 31 * 24 * 3_600_000;
 const OPEN = new Set(["written", "unknown"]);
+const UNDONE = new Set(["cancelled", "never"]);
+
+// The first certain answer stands; only an approved sale can still become cancelled.
+function mayBecome(before, state) {
+  if (state === "unknown") return before === "written";
+  return OPEN.has(before) || (before === "approved" && UNDONE.has(state));
+}
 
 export const journal = {
   async write(order, { with_pin }) {
@@ -25,23 +34,45 @@ export const journal = {
     });
   },
 
-  async settle(operationId, state, facts = {}) {
-    const entry = await store.read(SHELF, operationId);
-    if (!entry) return null;
-    const settled = { ...entry, ...facts, state, settled_at: Date.now() };
-    await store.write(SHELF, settled);
-    return settled;
+  // What the service has decided. A debit of another terminal has no entry here, its cancellation has.
+  settle(operationId, state, facts = {}) {
+    return store.change([SHELF, ASKED], (sales, asked) => {
+      if (UNDONE.has(state)) asked.delete(operationId);
+      whenRead(sales, operationId, (entry) => {
+        if (!entry || !mayBecome(entry.state, state)) return;
+        const settled = OPEN.has(state) ? {} : { settled_at: Date.now() };
+        sales.put({ ...entry, ...facts, ...settled, state });
+      });
+    });
+  },
+
+  // From now on only the answer to the cancellation decides: it may arrive at any time.
+  askCancellation: (operationId, reason) =>
+    store.write(ASKED, { operation_id: operationId, reason, asked_at: Date.now() }),
+
+  // The service has answered that this one is not cancelled.
+  dropCancellation: (operationId) => store.remove(ASKED, operationId),
+
+  cancellationAsked: (operationId) => store.read(ASKED, operationId),
+
+  async cancellationsAsked() {
+    return (await store.all(ASKED)).sort((one, other) => one.asked_at - other.asked_at);
   },
 
   of: (operationId) => store.read(SHELF, operationId),
 
-  async noteTicket(operationId) {
-    const entry = await store.read(SHELF, operationId);
-    if (entry) await store.write(SHELF, { ...entry, ticket_shown: true });
+  noteTicket(operationId) {
+    return store.change([SHELF], (sales) => {
+      whenRead(sales, operationId, (entry) => entry && sales.put({ ...entry, ticket_shown: true }));
+    });
   },
 
+  // Sales the service has still to be asked about, newest first; `given_up`: their cancellation is.
   async unresolved() {
-    return (await sorted()).filter((entry) => OPEN.has(entry.state));
+    const asked = new Set((await store.all(ASKED)).map((one) => one.operation_id));
+    return (await sorted())
+      .map((entry) => ({ ...entry, given_up: asked.has(entry.operation_id) }))
+      .filter((entry) => OPEN.has(entry.state) || entry.given_up);
   },
 
   async last() {

@@ -3,7 +3,7 @@
 
 import { pad } from "./pad.js";
 import { shell } from "./shell.js";
-import { show } from "./stage.js";
+import { show, thisTurn } from "./stage.js";
 import { vault } from "./vault.js";
 
 const IDLE_MS = 5 * 60_000;
@@ -23,12 +23,14 @@ export async function askCode({ opened, wiped, reset }) {
     const place = show("locked", { label: kept.place.label, ...told }, {
       acts: { reset }, leave: () => forget(), isHome: true,
     });
-    forget = pad(place.querySelector("[data-pad]"), { fewest: 4, most: 6, done: attempt });
+    forget = pad(place.querySelector("[data-pad]"), { fewest: 6, most: 6, done: attempt });
   };
   const attempt = async (code) => {
+    const isMine = thisTurn();
     const found = await vault.open(code);
-    if (found.key) opened(found.key);
-    else if (found.wiped) wiped();
+    if (found.wiped) wiped();
+    else if (!isMine()) return;
+    else if (found.key) opened(found.key);
     else draw(found.tries_left);
   };
   draw(kept.tries_left);

@@ -11,7 +11,7 @@ import { localReference, newOperationId } from "./operation_id.js";
 import { pad } from "./pad.js";
 import { photo } from "./photo.js";
 import { askOn, giveUp, takeDebit } from "./settle.js";
-import { say, show } from "./stage.js";
+import { say, show, thisTurn } from "./stage.js";
 import { ticket } from "./ticket.js";
 import { asksPin, till } from "./till.js";
 import { play } from "./tunes.js";
@@ -21,9 +21,8 @@ const CHANGE = new Set(["insufficient_balance", "amount_above_terminal_limit", "
 const PIN_CODES = new Set(["pin_wrong", "pin_required"]);
 
 let home = () => undefined;
-// The sale under way, and its attempt (order and PIN) while its truth is not known.
+// The sale under way. An attempt (order and PIN) lives with the screen that awaits its truth.
 let sale = null;
-let attempt = null;
 
 export function sellFrom(goHome) {
   home = goHome;
@@ -31,7 +30,6 @@ export function sellFrom(goHome) {
 
 export function forgetSale() {
   sale = null;
-  attempt = null;
 }
 
 // -- card ----------------------------------------------------------------------------------------
@@ -60,9 +58,10 @@ export function type() {
 export async function read(reading) {
   forgetSale();
   show("reading", {});
+  const isMine = thisTurn();
   const answer = await wire.identify(reading.slice(0, 200));
-  // Locked or revoked meanwhile: the screen is no longer ours.
-  if (!wire.isOpen() || answer?.status === 401) return;
+  // Left, locked or revoked meanwhile: the screen is no longer ours.
+  if (!isMine() || !wire.isOpen() || answer?.status === 401) return;
   if (answer?.status !== 200) return problem(answer, () => read(reading));
   if (answer.body.outcome !== "identified") {
     play("declined", till.choices);
@@ -140,15 +139,16 @@ async function debit(digits) {
     last4: sale.last4,
     identity_checked: true,
   };
-  attempt = { order, pin: digits, sale };
-  await awaited((late) => takeDebit(order, digits, { late }));
+  const attempt = { order, pin: digits, pinSent: Boolean(digits), sale };
+  await awaited(attempt, "debit", (late) => takeDebit(order, digits, { late }));
 }
 
 // Shows that the answer is awaited, then the truth. Nothing else can be done meanwhile.
-async function awaited(work) {
-  const { order, sale: own } = attempt;
+async function awaited(attempt, doing, work) {
   const stay = () => say(word("wait"), { seen: true });
-  const place = show("sending", summed(own), { acts: { home: stay, back: stay, day: stay, settings: stay, lock: stay } });
+  const facts = { ...summed(attempt.sale), heading: word(`sending.${doing}`) };
+  const place = show("sending", facts, { acts: { home: stay, back: stay, day: stay, settings: stay, lock: stay } });
+  const isMine = thisTurn();
   till.isAwaiting = true;
   let end;
   try {
@@ -158,33 +158,32 @@ async function awaited(work) {
   } finally {
     till.isAwaiting = false;
   }
-  // Opened in another tab meanwhile: the truth is told there.
-  if (!wire.isOpen()) return;
-  const pinSent = Boolean(attempt?.pin);
-  if (end.state !== "unknown") attempt = null;
-  told(end, { order, own, pinSent });
+  // Opened in another tab meanwhile, or revoked: the truth is told there.
+  if (isMine() && wire.isOpen()) told(end, attempt);
 }
 
-function told({ state, body }, { order, own, pinSent }) {
+function told(end, attempt) {
+  const { state, body } = end;
+  const { order, sale: own, pinSent } = attempt;
   const facts = { ...summed(own), last4: own.last4, operation: order.operation_id, reference: body?.reference };
   if (state === "revoked") return;
-  if (state === "approved" || state === "cancelled") {
+  if (state === "approved") {
+    play("approved", till.choices);
     const approved = { ...facts, minute: minute(body.accepted_at), balance: euros(body.balance_after_cents) };
-    play(state === "approved" ? "approved" : "undone", till.choices);
-    if (state === "cancelled") show("never", facts);
-    else show("approved", approved, { acts: { ticket: () => ticket({ ...body, label: own.label }, { pinSent }) } });
+    show("approved", approved, { acts: { ticket: () => ticket({ ...body, label: own.label }, { pinSent }) } });
   } else if (state === "declined") {
     play("declined", till.choices);
     declined(body, facts);
-  } else if (state === "never") {
+  } else if (state === "cancelled" || state === "never") {
     play("undone", till.choices);
-    show("never", facts);
+    const cancellation = state === "cancelled" && (body.cancellation?.reference ?? body.reference);
+    show(state === "cancelled" ? "undone" : "never", { ...facts, cancellation });
   } else if (state === "unkept") {
     play("unknown", till.choices);
     show("unkept", facts);
   } else {
     play("unknown", till.choices);
-    unknown(facts);
+    unknown(facts, end.given_up ? { ...attempt, pin: null, givenUp: true } : attempt);
   }
 }
 
@@ -199,13 +198,15 @@ function declined(body, facts) {
   });
 }
 
-function unknown(facts) {
-  const { order, pin: digits } = attempt;
-  const ask = () => awaited(() => askOn(order, digits));
+// Once it is given up, no debit leaves any more: only its cancellation, until somebody answers.
+function unknown(facts, attempt) {
+  const { order, givenUp = false } = attempt;
+  const forgo = () => awaited({ ...attempt, pin: null }, "undo", () => giveUp(order));
+  const ask = givenUp ? forgo : () => awaited(attempt, "ask", () => askOn(order, attempt.pin));
   const onLine = () => ask();
   addEventListener("online", onLine);
-  show("unknown", { ...facts, local_reference: localReference(order.operation_id) }, {
-    acts: { ask, "give-up": () => awaited(() => giveUp(order)) },
+  show("unknown", { ...facts, given_up: givenUp, local_reference: localReference(order.operation_id) }, {
+    acts: { ask, "give-up": forgo },
     leave: () => removeEventListener("online", onLine),
   });
 }

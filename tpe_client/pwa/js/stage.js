@@ -10,6 +10,7 @@ const scheme = document.title.split("–").pop().trim();
 
 let current = { name: "", acts: {}, leave: null, isHome: true };
 let everywhere = {};
+let turn = 0;
 let isGuarded = false;
 
 // `acts`: what each `data-act` does on this screen. `leave`: called once when another screen comes.
@@ -18,6 +19,7 @@ export function show(name, facts = {}, { acts = {}, leave = null, isHome = false
   const drawn = draw(name, facts);
   current.leave?.();
   current = { name, acts, leave, isHome };
+  turn += 1;
   document.body.dataset.screen = name;
   document.title = `${titleOf(name)} – ${scheme}`;
   place.replaceChildren(drawn);
@@ -27,6 +29,13 @@ export function show(name, facts = {}, { acts = {}, leave = null, isHome = false
 }
 
 export const shown = () => current.name;
+
+// For whoever waits for an answer: whether the screen of this moment is still the one that is shown.
+// An answer that comes after its screen has gone takes nobody else's place.
+export function thisTurn() {
+  const began = turn;
+  return () => began === turn;
+}
 
 // Acts that every screen has unless it has its own.
 export function actEverywhere(acts) {

@@ -8,7 +8,9 @@ export const till = {
   isAwaiting: false,
 };
 
-// Whether this terminal's policy asks for the holder's PIN: `above` means strictly more.
-export function asksPin({ required, above_cents }, cents) {
-  return required === "always" || (required === "above" && cents > above_cents);
+// Whether this terminal's policy asks for the holder's PIN: `above` means strictly more. A policy this
+// program does not know is better asked for than forgotten.
+export function asksPin({ required, above_cents } = {}, cents) {
+  if (required === "above" && Number.isInteger(above_cents)) return cents > above_cents;
+  return required !== "never";
 }

@@ -1,6 +1,7 @@
 // The terminal's key, sealed twice: with a key made from the till code (PBKDF2), and with a key of
-// this browser that no script can read out (non-extractable). So a copy of the files is worth
-// nothing without this browser, and this browser nothing without the code.
+// this browser that no script can read out (non-extractable). Neither stands against a thief of the
+// browser's files: that second key lies in them as plain bytes, and a million codes are soon tried
+// without us counting. Whoever loses a phone has its terminal revoked; that alone ends the key.
 // The law: a try is counted on the disk before it is made; the fifth wrong one in a row ends the key.
 
 import { store } from "./store.js";
@@ -8,6 +9,7 @@ import { store } from "./store.js";
 const MOST_TRIES = 5;
 const ROUNDS = 600_000;
 const SEALED = "key";
+const TRIAL = "trial";
 const CHOICES = "choices";
 const SEAL = { name: "AES-GCM", length: 256 };
 
@@ -29,13 +31,29 @@ export const vault = {
     return kept ? { place: kept.place, tries_left: MOST_TRIES - kept.tries } : null;
   },
 
-  async seal(terminalKey, code, place) {
-    const [salt, inner, outer] = [drawn(16), drawn(12), drawn(12)];
-    const browserKey = await crypto.subtle.generateKey(SEAL, false, ["encrypt", "decrypt"]);
-    const once = await encrypted(await keyOf(code, salt, ROUNDS), inner, new TextEncoder().encode(terminalKey));
-    const sealed = await encrypted(browserKey, outer, once);
-    const kept = { sealed, browserKey, salt, inner, outer, rounds: ROUNDS, tries: 0, place };
-    await store.write("vault", kept, SEALED);
+  // A seal that has been proven here, on something of a key's size: given once `seal(terminalKey,
+  // place)` is needed. It fails while no key has been told yet, on a disk that is full or a browser
+  // that keeps nothing.
+  async prepared(code) {
+    const salt = drawn(16);
+    const [codeKey, browserKey] = await Promise.all([
+      keyOf(code, salt, ROUNDS),
+      crypto.subtle.generateKey(SEAL, false, ["encrypt", "decrypt"]),
+    ]);
+    const write = async (name, secret, place) => {
+      const [inner, outer] = [drawn(12), drawn(12)];
+      const once = await encrypted(codeKey, inner, new TextEncoder().encode(secret));
+      const sealed = await encrypted(browserKey, outer, once);
+      await store.write("vault", { sealed, browserKey, salt, inner, outer, rounds: ROUNDS, tries: 0, place }, name);
+    };
+    const trial = "x".repeat(2_048);
+    await write(TRIAL, trial, null);
+    const kept = await store.read("vault", TRIAL);
+    const once = await decrypted(kept.browserKey, kept.outer, kept.sealed);
+    const found = new TextDecoder().decode(await decrypted(codeKey, kept.inner, once));
+    await store.remove("vault", TRIAL);
+    if (found !== trial) throw new Error("what was kept is not what was given");
+    return (terminalKey, place) => write(SEALED, terminalKey, place);
   },
 
   // {key}, {tries_left} after a wrong code, or {wiped: true}.

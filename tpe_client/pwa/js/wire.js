@@ -1,6 +1,7 @@
 // This phone's line to the service: the calls of API v1, as one small function each.
-// The law: a call ends in {status, body}, or in null when nobody knows (no connection, no time left,
-// cut, unreadable). Nothing is logged, kept or followed elsewhere. The key lives here, in memory.
+// The law: a call ends in {status, body, retry_after}, or in null when nobody knows (no connection, no
+// time left, cut, unreadable, or not in our service's words: a proxy that says no has refused nothing).
+// Nothing is logged, kept or followed elsewhere. The key lives here, in memory.
 
 const API = "/api/v1";
 const PATIENCE_MS = 15_000;
@@ -28,14 +29,29 @@ async function call(method, path, { body, withKey = true, patience = PATIENCE_MS
       signal: AbortSignal.timeout(patience),
     });
     const content = await answer.json();
-    if (content === null || typeof content !== "object") return null;
+    if (!isOurs(answer, content)) throw new TypeError("foreign");
     told.line(true);
     if (answer.status === 401 && presented && presented === key) told.revoked();
-    return { status: answer.status, body: content };
+    return { status: answer.status, body: content, retry_after: secondsOf(answer) };
   } catch {
     told.line(false);
     return null;
   }
+}
+
+// A success is plain JSON, a refusal of the call a problem (RFC 9457) that repeats its status.
+function isOurs({ status, headers }, content) {
+  const kind = (headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
+  if (content === null || typeof content !== "object" || Array.isArray(content)) return false;
+  if ([200, 201, 202].includes(status)) return kind === "application/json";
+  if (status < 400 || kind !== "application/problem+json") return false;
+  return content.status === status && typeof content.code === "string";
+}
+
+// The date that HTTP also allows is not used by our service.
+function secondsOf({ headers }) {
+  const asked = (headers.get("retry-after") ?? "").trim();
+  return /^[0-9]{1,6}$/.test(asked) ? Number(asked) : null;
 }
 
 const debit = (operationId) => `/debits/${encodeURIComponent(operationId)}`;
@@ -62,8 +78,7 @@ export const wire = {
     return call("PUT", debit(operation_id), { body: pin ? { ...body, pin } : body });
   },
   ask: (operationId) => call("GET", debit(operationId)),
-  cancel: (operationId, reason) =>
-    call("PUT", `${debit(operationId)}/cancellation`, { body: reason ? { reason } : {} }),
+  cancel: (operationId, reason) => call("PUT", `${debit(operationId)}/cancellation`, { body: { reason } }),
   day(cursor) {
     const query = new URLSearchParams({ limit: "25", ...(cursor && { cursor }) });
     return call("GET", `/debits?${query}`);

@@ -87,6 +87,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("released_at IS NULL"),
     )
+    op.create_index(
+        "ix_remittance_line_correction",
+        "remittance_line",
+        ["remittance_id"],
+        unique=False,
+        postgresql_where=sa.text("nature <> 'debit'"),
+    )
     # Until now there was no correction: each wallet was paid what its lines say.
     op.execute(
         "INSERT INTO remittance_payment (remittance_id, wallet, amount_cents)"

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION free_run(p_run_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     PERFORM FROM reimbursement_run
-    WHERE run_id = p_run_id AND state IN ('cancelled', 'bank_rejected') FOR NO KEY UPDATE;
+    WHERE run_id = p_run_id AND state = 'cancelled' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'run % may still be paid', p_run_id;
     END IF;

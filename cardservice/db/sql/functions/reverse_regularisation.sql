@@ -10,6 +10,7 @@ DECLARE
     v_given operation;
     v_wallet wallet;
     v_op operation;
+    v_left_cents bigint;
 BEGIN
     PERFORM hold_day_open();
     SELECT * INTO STRICT v_asked FROM regularisation
@@ -32,7 +33,11 @@ BEGIN
     WHERE beneficiary_id = v_given.beneficiary_id AND school_year = v_given.school_year
       AND wallet = v_given.wallet
     FOR NO KEY UPDATE;
-    IF v_wallet.state = 'open' AND v_wallet.balance_cents < v_given.amount_cents THEN
+    -- Once the wallet has lapsed, what it gave up is all that is left: what its holder has spent
+    -- before cannot be owed a second time.
+    v_left_cents := CASE v_wallet.state
+        WHEN 'open' THEN v_wallet.balance_cents ELSE lapsed_of_wallet(v_wallet) END;
+    IF v_given.amount_cents > v_left_cents THEN
         RETURN 'regularisation_spent';
     END IF;
 

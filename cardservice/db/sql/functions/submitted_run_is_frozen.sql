@@ -11,6 +11,11 @@ BEGIN
     IF TG_TABLE_NAME = 'reimbursement_run' THEN
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'a run is never deleted';
+        ELSIF TG_OP = 'INSERT' THEN
+            IF NEW.state <> 'draft' THEN
+                RAISE EXCEPTION 'a run begins as a draft';
+            END IF;
+            RETURN NEW;
         END IF;
         IF OLD.state IN ('approved', 'exported', 'accepted', 'paid')
             AND NEW.state IN ('draft', 'submitted', 'rejected') THEN
@@ -18,6 +23,17 @@ BEGIN
         END IF;
         IF OLD.state IN ('exported', 'accepted', 'paid') AND NEW.state = 'cancelled' THEN
             RAISE EXCEPTION 'run % was exported: only the bank can send it back', OLD.run_id;
+        END IF;
+        -- The arrows that a program may take. A cancelled run is over, and what went to the bank only
+        -- the bank's answer moves.
+        IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (
+            ('draft', 'submitted'), ('draft', 'cancelled'),
+            ('rejected', 'draft'), ('rejected', 'submitted'), ('rejected', 'cancelled'),
+            ('submitted', 'rejected'), ('submitted', 'approved'), ('submitted', 'cancelled'),
+            ('approved', 'exported'), ('approved', 'cancelled'),
+            ('exported', 'accepted'), ('exported', 'paid'), ('accepted', 'paid'))
+        THEN
+            RAISE EXCEPTION 'run % does not go from % to %', OLD.run_id, OLD.state, NEW.state;
         END IF;
         IF OLD.state NOT IN ('draft', 'rejected') AND NEW.state NOT IN ('draft', 'rejected')
             AND ROW(NEW.period_key, NEW.attempt, NEW.debits, NEW.partners, NEW.gross_cents,
@@ -30,8 +46,22 @@ BEGIN
         THEN
             RAISE EXCEPTION 'run % is frozen since its submission', OLD.run_id;
         END IF;
+        -- Who approved, and what was handed to the bank, is written once.
+        IF (OLD.state IN ('approved', 'exported', 'accepted', 'paid')
+                AND NEW.approved_by IS DISTINCT FROM OLD.approved_by)
+            OR (OLD.state IN ('exported', 'accepted', 'paid')
+                AND ROW(NEW.msg_id, NEW.exported_at, NEW.execution_on)
+                    IS DISTINCT FROM ROW(OLD.msg_id, OLD.exported_at, OLD.execution_on))
+        THEN
+            RAISE EXCEPTION 'run % has been decided', OLD.run_id;
+        END IF;
         RETURN NEW;
     ELSIF TG_TABLE_NAME = 'remittance' THEN
+        IF TG_OP = 'UPDATE'
+            AND ROW(NEW.run_id, NEW.partner_id) IS DISTINCT FROM ROW(OLD.run_id, OLD.partner_id)
+        THEN
+            RAISE EXCEPTION 'a remittance stays where it was drafted';
+        END IF;
         SELECT state INTO v_state FROM reimbursement_run
         WHERE run_id = coalesce(OLD.run_id, NEW.run_id);
         IF v_state IN ('draft', 'rejected')
@@ -47,7 +77,7 @@ BEGIN
         WHERE m.remittance_id = coalesce(OLD.into_remittance_id, NEW.into_remittance_id);
         -- What will never be paid carries nothing.
         IF v_state IN ('draft', 'rejected')
-            OR (TG_OP = 'DELETE' AND v_state IN ('cancelled', 'bank_rejected'))
+            OR (TG_OP = 'DELETE' AND v_state = 'cancelled')
         THEN
             RETURN coalesce(NEW, OLD);
         END IF;
@@ -57,7 +87,7 @@ BEGIN
         WHERE m.remittance_id = coalesce(OLD.remittance_id, NEW.remittance_id);
         -- A line gives its debit free again only when its run will never be paid.
         IF v_state IN ('draft', 'rejected')
-            OR (TG_OP = 'UPDATE' AND v_state IN ('cancelled', 'bank_rejected')
+            OR (TG_OP = 'UPDATE' AND v_state = 'cancelled'
                 AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
         THEN
             RETURN coalesce(NEW, OLD);

@@ -1,5 +1,5 @@
 CREATE OR REPLACE TRIGGER submitted_run_is_frozen
-BEFORE UPDATE OR DELETE ON reimbursement_run
+BEFORE INSERT OR UPDATE OR DELETE ON reimbursement_run
 FOR EACH ROW EXECUTE FUNCTION submitted_run_is_frozen();
 CREATE OR REPLACE TRIGGER submitted_run_is_frozen
 BEFORE INSERT OR UPDATE OR DELETE ON remittance
