@@ -19,6 +19,7 @@ from tests.makers import HeldCard, Till
 from tests.terminals.box_process import BoxProcess, give_key, started_box
 from tests.terminals.conftest import Service
 from tests.terminals.fake_printer import plugged_printer
+from tpe_client.screens.big_text import big
 
 
 def type_a_sale(box: BoxProcess, code: str) -> None:
@@ -60,7 +61,7 @@ def killed_before_a_sale(service: Service, card: HeldCard, folder: Path, state: 
         type_up_to(box, state, card.code)
         if state == "pin":
             box.type(makers.PIN)
-            box.wait_for("●")
+            box.wait_for(big("● ● ● ●")[1])
         limits = Path(f"/proc/{box.process.pid}/limits").read_text()
         assert re.search(r"Max core file size +0 +0 ", limits)
         box.kill()
