@@ -61,7 +61,9 @@ class Box:
         names = {"⏎": "enter", "⎋": "escape", "↓": "down", "↑": "up", "⌫": "backspace"}
         for letter in typed:
             await self.pilot.press(names.get(letter, letter))
-            await self.until(lambda: not self.app._gate._held)
+            # A person's pause, after which a key is no reader's any more.
+            self.app._take(self.app._gate.quiet(time.monotonic() + 1))
+            await self.pilot.pause()
 
     async def read(self, code: str) -> None:
         """A reader's card."""

@@ -60,9 +60,9 @@ def pin_line(service: Service, make_line: MakeLine) -> Line:
 
 
 async def sell(box: Box, code: str, amount: str = "10,55") -> Done:
-    """A sale without PIN, key by key."""
+    """A sale without PIN; the card is read."""
     await box.becomes(Idle)
-    await box.keys(f"{code}⏎")
+    await box.read(code)
     await box.becomes(Identity)
     await box.keys("1")
     await box.becomes(Choosing)
@@ -84,7 +84,7 @@ def test_a_sale_without_pin_is_approved_and_written_down(
             await box.becomes(Idle)
             await box.until(lambda: "EN LIGNE" in box.words)
             assert "Sans imprimante" in box.words
-            await box.read(card.code)
+            await box.keys(f"{card.code}⏎")
             await box.becomes(Identity)
             assert "L É A" in box.words and "13 ans" in box.words
             await box.keys("1")
@@ -299,7 +299,7 @@ def test_a_box_without_printer_shows_the_ticket(line: Line, card: HeldCard, tmp_
             await box.keys("1")
             await box.becomes(TicketShown)
             assert "DÉBIT" in box.words and "CJeune de Provence" in box.words
-            await box.keys("↓" * 20)
+            await box.keys("↓" * 9)
             await box.until(lambda: "n’est pas une facture" in box.words)
             assert "Reste dans ce porte-monnaie" in box.words
             await box.keys("⏎")

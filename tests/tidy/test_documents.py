@@ -13,7 +13,8 @@ from tests.tidy.tree import ROOT, own_files, shown
 VARIABLE = re.compile(r"\bCJEUNE_[A-Z_]+[A-Z]\b")
 # Read by psql, in deploy/postgresql/roles.sql.
 OF_OTHERS = {
-    "CJEUNE_OWNER_PASSWORD", "CJEUNE_APP_PASSWORD", "CJEUNE_SCAN_FOLDER", "CJEUNE_TPE_SERVER"
+    "CJEUNE_OWNER_PASSWORD", "CJEUNE_APP_PASSWORD", "CJEUNE_SCAN_FOLDER",
+    "CJEUNE_SCAN_SCHEME_NAME", "CJEUNE_SCAN_ASSISTANCE_PHONE", "CJEUNE_TPE_SERVER"
 }  # fmt: skip
 
 TOPS = ("cardservice/", "clearing/", "tests/", "docs/", "deploy/", "requirements/", "sql/", ".ci/")

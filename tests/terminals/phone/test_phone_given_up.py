@@ -26,8 +26,10 @@ def heard_by(phone: Phone) -> list[str]:
     heard: list[str] = []
     phone.page.on(
         "request",
-        lambda asked: "/api/v1/debits/" in asked.url
-        and heard.append(asked.method + (CANCELLATION if CANCELLATION in asked.url else "")),
+        lambda asked: (
+            "/api/v1/debits/" in asked.url
+            and heard.append(asked.method + (CANCELLATION if CANCELLATION in asked.url else ""))
+        ),
     )
     return heard
 

@@ -164,12 +164,13 @@ def _trouble(phone: Phone, card: HeldCard) -> Iterator[str]:
     phone.press("Vérifier maintenant")
     phone.on("home")
     phone.press("Ventes de la journée")
-    phone.page.route("**/api/v1/**", cut)
+    phone.page.route("**/api/v1/debits/**", cut)
     phone.page.locator(".sale").first.click()
     phone.reads("L’opération n’a pas pu être lue")
     yield "25-operation-non-lue"
     phone.press("Accueil")
     phone.on("home")
+    phone.page.route("**/api/v1/**", cut)
     phone.read(card.code)
     phone.reads("La connexion est coupée")
     yield "26-coupe"
