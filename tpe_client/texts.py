@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-_NAMES: Final[dict[str, str | None]] = {"scheme": None, "assistance_phone": None}
+_NAMES: Final = {"scheme": "", "assistance_phone": ""}
 
 
 def say(key: str, **facts: object) -> str:
@@ -38,9 +38,10 @@ def wallet_name(wallet: str) -> str:
 
 
 def set_names(*, scheme: str | None, phone: str | None) -> None:
-    """What this scheme and its assistance are called, once, as the program starts; None for the
-    catalogue's own."""
-    _NAMES.update(scheme=scheme, assistance_phone=phone)
+    """What this scheme and its assistance are called, once, as the program starts; none or a blank
+    one for the catalogue's own."""
+    _NAMES["scheme"] = (scheme or "").strip()
+    _NAMES["assistance_phone"] = (phone or "").strip()
 
 
 def scheme_name() -> str:

@@ -26,6 +26,8 @@ _SEQUENCE = re.compile(
 )
 _ROOT = Path(__file__).parents[2]
 _LONGEST_SECONDS = 40
+# The beginning of what the box says when the keys it was given are no card.
+_AGAIN = "n’est pas un code de carte"
 
 
 class BoxProcess:
@@ -62,6 +64,30 @@ class BoxProcess:
 
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
+
+    def read_card(self, code: str) -> None:
+        """As a reader types it. A busy machine may part the keys, and the box then asks for the
+        card again, as it would ask a cashier."""
+        for _ in range(5):
+            self.type(code + "\r")
+            if self._wait_for_one("Est-ce bien cette personne ?", _AGAIN) != _AGAIN:
+                return
+        raise AssertionError("the card was never read whole")
+
+    def _wait_for_one(self, *words: str) -> str:
+        """The first of these to be written after what was waited for before."""
+
+        def written() -> list[tuple[int, str]]:
+            screen = self.screen
+            return [(at, one) for one in words if (at := screen.find(one, self._seen)) >= 0]
+
+        with self._changed:
+            assert self._changed.wait_for(written, _LONGEST_SECONDS), (
+                f"never one of {words!r}; last seen:\n{self.screen[-1500:]}"
+            )
+            at, found = min(written())
+            self._seen = at + len(found)
+        return found
 
     def wait_for(self, words: str) -> None:
         """Waits until these words are written, after those waited for before."""

@@ -31,15 +31,17 @@ def type_a_sale(box: BoxProcess, code: str) -> None:
 def type_up_to(box: BoxProcess, state: str, code: str) -> None:
     """To a state that a kill can meet before anything is sent."""
     box.wait_for("Présentez la carte")
+    if state == "idle":
+        return
+    box.read_card(code)
+    if state == "identified":
+        return
     for name, keys, shown in (
-        ("identified", code + "\r", "Est-ce bien cette personne ?"),
         ("wallet", "1", "Quel porte-monnaie ?"),
         ("amount", "1", "Quel montant ?"),
         ("confirm", "10,55\r", "Débiter ce montant ?"),
         ("pin", "\r", "Code PIN du jeune"),
     ):
-        if state == "idle":
-            return
         box.type(keys)
         box.wait_for(shown)
         if name == state:
@@ -124,7 +126,7 @@ def killed_while_cancelling(
         service,
         terminal,
         folder,
-        held=b"POST ",
+        held=b"PUT ",
         path=b"/cancellation",
         arrives=arrives,
         typed=types,
@@ -168,7 +170,7 @@ async def _killed_unheard(
         proxy.fault = silent
         with started_box("--data-dir", str(folder)) as box:
             await asyncio.to_thread(typed, box)
-            await sent.wait()
+            await asyncio.wait_for(sent.wait(), 40)
             await asyncio.to_thread(box.wait_for, shown)
             box.kill()
         proxy.fault = honest

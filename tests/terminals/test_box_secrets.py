@@ -39,8 +39,7 @@ def box_with_pin(service: Service, folder: Path) -> None:
 
 def type_up_to_the_pin(box: BoxProcess, code: str) -> None:
     box.wait_for("Présentez la carte")
-    box.type(code + "\r")
-    box.wait_for("Est-ce bien cette personne ?")
+    box.read_card(code)
     box.type("1")
     box.wait_for("Quel porte-monnaie ?")
     box.type("1")

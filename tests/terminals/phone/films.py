@@ -46,11 +46,11 @@ def _card(text: str, side: int) -> np.ndarray:
     code.add_data(text)
     code.make(fit=True)
     square = np.where(np.array(code.get_matrix()), 25, 245).astype(np.uint8)
-    square = cv2.resize(square, (side, side), interpolation=cv2.INTER_NEAREST)
+    enlarged = cv2.resize(square, (side, side), interpolation=cv2.INTER_NEAREST)
     card = np.full((int(side * 1.3), int(side * 2.05)), 235, np.uint8)
     card[: int(side * 0.12)] = 90
     top = int(side * 0.2)
-    card[top : top + side, int(side * 0.1) : int(side * 0.1) + side] = square
+    card[top : top + side, int(side * 0.1) : int(side * 0.1) + side] = enlarged
     return card
 
 

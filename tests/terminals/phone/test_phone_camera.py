@@ -131,11 +131,12 @@ def test_typing_is_put_forward_when_nothing_is_read_for_three_seconds(phone_of: 
 def test_a_page_that_goes_out_of_sight_lets_the_camera_go(phone_of: PhoneOf) -> None:
     phone = phone_of()
     phone.page.evaluate(
-        "navigator.mediaDevices.getUserMedia = async () => (globalThis.seen = Object.assign("
-        "document.createElement('canvas'), {width: 64, height: 48}).captureStream(5)); 0"
+        "navigator.mediaDevices.getUserMedia = async () => {"
+        " globalThis.seen = Object.assign(document.createElement('canvas'),"
+        " {width: 64, height: 48}).captureStream(5); console.log('filming'); return seen; }; 0"
     )
-    phone.press("Scanner une carte")
-    phone.page.wait_for_function("document.querySelector('main').dataset.camera === 'looking'")
+    with phone.page.expect_console_message(lambda said: said.text == "filming"):
+        phone.press("Scanner une carte")
     phone.page.evaluate(
         "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
         " document.dispatchEvent(new Event('visibilitychange')); 0"

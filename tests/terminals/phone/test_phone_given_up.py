@@ -1,4 +1,4 @@
-"""A sale that was given up stays so, and an answer that comes late takes nobody else's screen (C51).
+"""A sale that was given up stays so; a late answer takes nobody else's screen (C51).
 
 The law: a cancellation is on the disk before it leaves; from then on its own answer alone decides.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 
 from tests import makers
 from tests.makers import HeldCard
@@ -24,13 +24,12 @@ CANCELLATION = "/cancellation"
 def heard_by(phone: Phone) -> list[str]:
     """What the phone sends about debits from now on: GET, PUT, or PUT …/cancellation."""
     heard: list[str] = []
-    phone.page.on(
-        "request",
-        lambda asked: (
-            "/api/v1/debits/" in asked.url
-            and heard.append(asked.method + (CANCELLATION if CANCELLATION in asked.url else ""))
-        ),
-    )
+
+    def hear(asked: Request) -> None:
+        if "/api/v1/debits/" in asked.url:
+            heard.append(asked.method + (CANCELLATION if CANCELLATION in asked.url else ""))
+
+    phone.page.on("request", hear)
     return heard
 
 
@@ -211,7 +210,7 @@ def test_a_slow_verification_does_not_leave_the_sale_that_began_meanwhile(
     assert debits_approved(site) == [1055]
 
 
-@pytest.mark.parametrize("status", [408, 403])
+@pytest.mark.parametrize("status", [pytest.param(408, marks=pytest.mark.soak), 403])
 def test_a_stranger_that_says_no_has_refused_nothing(
     phone_of: PhoneOf, site: Site, card: HeldCard, status: int
 ) -> None:

@@ -17,6 +17,15 @@ from tests.terminals.phone.ledger import debits_approved, operations
 
 DEBITS = "**/api/v1/debits/**"
 ALWAYS = {"pin_required": "always"}
+# Where the other half is walked by the tests beside it.
+SOAK_HEARD, SOAK_UNHEARD = (
+    pytest.mark.parametrize(
+        "arrives",
+        [pytest.param(one, marks=[pytest.mark.soak] * (one is rare)) for one in (True, False)],
+        ids=["heard", "unheard"],
+    )
+    for rare in (True, False)
+)
 
 
 def losing(count: int, *, arrives: bool) -> Callable[[Route], None]:
@@ -85,7 +94,7 @@ def cut_for_good(phone: Phone, card: HeldCard, *, arrives: bool) -> None:
     assert phone.page.locator(".unknown-reference").inner_text().startswith("T")
 
 
-@pytest.mark.parametrize("arrives", [True, False], ids=["heard", "unheard"])
+@SOAK_HEARD
 def test_an_unknown_sale_is_asked_for_until_it_is_known(
     phone_of: PhoneOf, site: Site, card: HeldCard, arrives: bool
 ) -> None:
@@ -97,7 +106,7 @@ def test_an_unknown_sale_is_asked_for_until_it_is_known(
     assert debits_approved(site) == [1055]
 
 
-@pytest.mark.parametrize("arrives", [True, False], ids=["heard", "unheard"])
+@SOAK_UNHEARD
 def test_an_unknown_sale_can_be_given_up(
     phone_of: PhoneOf, site: Site, card: HeldCard, arrives: bool
 ) -> None:
@@ -125,7 +134,7 @@ def test_after_a_restart_the_till_asks_first(
     assert debits_approved(site) == ([1055] if arrives else [])
 
 
-@pytest.mark.parametrize("arrives", [True, False], ids=["heard", "unheard"])
+@SOAK_UNHEARD
 def test_a_page_that_is_killed_at_sending_tells_the_truth_when_it_comes_back(
     phone_of: PhoneOf, site: Site, card: HeldCard, arrives: bool
 ) -> None:
@@ -135,16 +144,14 @@ def test_a_page_that_is_killed_at_sending_tells_the_truth_when_it_comes_back(
         # What is only held would be let go when its page closes, and arrive after all.
         if arrives:
             route.fetch()
-            phone.page.evaluate("globalThis.arrived = true; 0")
         else:
             route.abort()
+        phone.page.evaluate("console.log('heard')")
 
     phone.page.route(DEBITS, hold)
-    with phone.page.expect_request(DEBITS):
+    with phone.page.expect_console_message(lambda said: said.text == "heard"):
         phone.sell(card, "10,55")
         phone.on("sending")
-    if arrives:
-        phone.page.wait_for_function("globalThis.arrived")
     context = phone.page.context
     phone.page.close()
     again = Phone(context.new_page(), phone.watch, phone.waiting)

@@ -1,7 +1,7 @@
 """The phone's side of the wire: the golden exchanges, and a line that is cut at its bytes.
 
-The law is the one of every terminal (tests/terminals/test_api_client_*.py): what each answer means is
-pinned by files, and wherever the line is cut the sale ends in the truth.
+The law is the one of every terminal (tests/terminals/test_api_client_*.py): what each answer means
+is pinned by files, and wherever the line is cut the sale ends in the truth.
 """
 
 from __future__ import annotations
