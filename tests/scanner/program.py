@@ -102,6 +102,16 @@ class Console:
     def type(self, text: str) -> None:
         os.write(self._screen, text.encode())
 
+    def interrupt(self) -> int:
+        """Ctrl+C, and again as a person would: one that Python meets while it finalises an object
+        is lost. The exit status."""
+        until = time.monotonic() + _MOST_SECONDS
+        while time.monotonic() < until:
+            self.type("\x03")
+            if not self._look(2.0) or not self._look(2.0):
+                return self.status()
+        raise AssertionError(f"it never ended:\n{self.seen}")
+
     def status(self) -> int:
         """Reads to the end; the exit status."""
         until = time.monotonic() + _MOST_SECONDS
