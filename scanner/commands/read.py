@@ -54,9 +54,10 @@ def read(
         till = _till_address(portal, folder) if opens else None
         found = False
         with chosen_source(SourceChoice(**source)) as opened:
-            if sys.stdin.isatty() and not as_json:
-                click.echo(say(f"read.ready.{opened.name}"), err=True)
             try:
+                # Within: from the moment it says so, Ctrl+C is how it ends.
+                if sys.stdin.isatty() and not as_json:
+                    click.echo(say(f"read.ready.{opened.name}"), err=True)
                 for reading in readings(opened, seconds=seconds):
                     meaning = meaning_of(reading.text)
                     click.echo(

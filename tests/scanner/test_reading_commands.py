@@ -95,7 +95,8 @@ def test_a_serial_reader_is_listened_to_and_its_loss_is_told(
     os.close(theirs)
     os.close(ours)
     program.expect("Le lecteur est débranché.")
-    assert program.interrupt() == 0
+    program.type("\x03")
+    assert program.status() == 0
 
 
 # What a browser does with the address it is started with; it follows no further than one step.
@@ -204,4 +205,5 @@ def test_the_program_leaves_no_copy_of_its_memory_on_the_disk(
     limits = Path(f"/proc/{program.process_id}/limits").read_text()
     (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
     assert core.split()[4:6] == ["0", "0"]
-    assert program.interrupt() == 0
+    program.type("\x03")
+    assert program.status() == 0
