@@ -15,7 +15,7 @@ _SCALE = "8"
 # One call per debit, a fresh id and a random card each time, as the application's role.
 _DEBIT_SCRIPT = """\\set card random(1, {cards})
 \\set partner random(1, {partners})
-SELECT * FROM debit(gen_random_uuid(), :partner, :partner, :partner, NULL, :card, '{wallet}', 1,
+SELECT debit(gen_random_uuid(), :partner, :partner, :partner, NULL, :card, '{wallet}', 1,
     '2100-01-01', false, NULL, false, NULL, true);
 """
 
@@ -32,6 +32,16 @@ def prepare_yardstick(server: PrivateServer) -> None:
         capture_output=True,
     )
     _pgbench(server, "postgres", YARDSTICK_DATABASE, "-i", "-s", _SCALE, "-q")
+
+
+def checkpoint(server: PrivateServer) -> None:
+    """Writes everything out, so that none comes by itself in a run: the first write to a page after
+    a checkpoint logs the whole page."""
+    subprocess.run(
+        [server.bin_dir / "psql", *_where(server), "-U", "postgres", "-c", "CHECKPOINT", DATABASE],
+        check=True,
+        capture_output=True,
+    )
 
 
 def yardstick(server: PrivateServer, *, clients: int, seconds: int) -> int:
