@@ -51,7 +51,7 @@ class CutProxy:
             writer.write(request)
             if not is_whole(request):
                 writer.write_eof()
-            answer = await read_message(reader)
+            answer = _says_goodbye(await read_message(reader))
         finally:
             writer.close()
         self.answers.append(answer)
@@ -101,6 +101,12 @@ def is_whole(message: bytes) -> bool:
     head, end, body = message.partition(b"\r\n\r\n")
     length = _LENGTH.search(head)
     return bool(end) and len(body) == (int(length[1]) if length else 0)
+
+
+def _says_goodbye(answer: bytes) -> bytes:
+    """The answer, saying that this connection ends with it: a till that never waits would send its
+    next request into it before it hears the line close, and lose its tries to that."""
+    return answer.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n", 1)
 
 
 # What a network does

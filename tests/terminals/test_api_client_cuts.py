@@ -103,9 +103,7 @@ def opened_till(
     @asynccontextmanager
     async def opened() -> AsyncIterator[Till]:
         async with opened_proxy(service.port) as proxy:
-            # The proxy hangs up after each answer; who never waits meets such a line often.
-            patience = replace(eager, tries=15)
-            till = Till(make_line(proxy.base_url), journal, patience, proxy, new_order())
+            till = Till(make_line(proxy.base_url), journal, eager, proxy, new_order())
             yield till
             await till.resolve()
         assert_all_true(service.office, journal, till.sold)
