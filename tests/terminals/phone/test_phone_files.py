@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -14,7 +15,6 @@ import pytest
 import zxingcpp
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from api_client.operation_id import local_reference
 from cardservice import phone_terminal
@@ -28,14 +28,28 @@ PWA = Path(phone_terminal.__file__).parents[1] / "tpe_client" / "pwa"
 FRENCH = re.compile(r"[àâçéèêëîïôùûœ]|\b(vous|votre|est|sont|pas|carte|vente)\b", re.IGNORECASE)
 
 
+class Routes:
+    """The phone terminal's routes alone, asked without a server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._app = Starlette(routes=phone_terminal_routes(settings))
+
+    def get(self, path: str, *, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://phone") as client:
+                return await client.get(path, headers=headers)
+
+        return asyncio.run(asked())
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> httpx.Client:
-    """The routes alone, with names that would break out of a page."""
-    settings = Settings(data_dir=tmp_path, scheme_name='Carte <b>"13"</b>', colour="#7d2f3c")
-    return TestClient(Starlette(routes=phone_terminal_routes(settings)))
+def app(tmp_path: Path) -> Routes:
+    """Routes with names that would break out of a page."""
+    return Routes(Settings(data_dir=tmp_path, scheme_name='Carte <b>"13"</b>', colour="#7d2f3c"))
 
 
-def test_the_page_runs_nothing_but_our_files(app: httpx.Client) -> None:
+def test_the_page_runs_nothing_but_our_files(app: Routes) -> None:
     page = app.get("/tpe/")
     policy = page.headers["content-security-policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy
@@ -46,7 +60,7 @@ def test_the_page_runs_nothing_but_our_files(app: httpx.Client) -> None:
     assert not re.search(r"<script(?![^>]* src=)| style=| on[a-z]+=|javascript:", page.text)
 
 
-def test_only_the_decoder_may_compile(app: httpx.Client) -> None:
+def test_only_the_decoder_may_compile(app: Routes) -> None:
     policies = {
         path: app.get(f"/tpe/{path}").headers.get("content-security-policy", "")
         for path in ("", "sw.js", "decoder.worker.js", "js/app.js")
@@ -54,7 +68,7 @@ def test_only_the_decoder_may_compile(app: httpx.Client) -> None:
     assert [path for path, policy in policies.items() if "wasm" in policy] == ["decoder.worker.js"]
 
 
-def test_names_of_the_settings_are_text(app: httpx.Client) -> None:
+def test_names_of_the_settings_are_text(app: Routes) -> None:
     assert "<b>" not in app.get("/tpe/").text.partition("<title>")[2].partition("</title>")[0]
     manifest = app.get("/tpe/manifest.webmanifest")
     assert manifest.headers["content-type"] == "application/manifest+json"
@@ -62,7 +76,7 @@ def test_names_of_the_settings_are_text(app: httpx.Client) -> None:
     assert "%SCHEME%" not in app.get("/tpe/").text
 
 
-def test_the_icons_are_drawn_in_the_colour_of_the_settings(app: httpx.Client) -> None:
+def test_the_icons_are_drawn_in_the_colour_of_the_settings(app: Routes) -> None:
     manifest = json.loads(app.get("/tpe/manifest.webmanifest").text)
     drawn = [icon for icon in manifest["icons"] if icon["type"] == "image/png"]
     assert drawn
@@ -73,7 +87,7 @@ def test_the_icons_are_drawn_in_the_colour_of_the_settings(app: httpx.Client) ->
     assert app.get("/tpe/icon-4000.png").status_code == 404
 
 
-def test_a_file_that_did_not_change_is_not_sent_again(app: httpx.Client) -> None:
+def test_a_file_that_did_not_change_is_not_sent_again(app: Routes) -> None:
     first = app.get("/tpe/js/app.js")
     again = app.get("/tpe/js/app.js", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -83,10 +97,10 @@ def test_a_file_that_did_not_change_is_not_sent_again(app: httpx.Client) -> None
 
 
 def test_every_file_of_the_shell_is_there_and_any_change_makes_a_version(
-    app: httpx.Client, tmp_path: Path
+    app: Routes, tmp_path: Path
 ) -> None:
-    def shell(client: httpx.Client) -> dict[str, object]:
-        told = client.get("/tpe/shell.js").text
+    def shell(routes: Routes) -> dict[str, object]:
+        told = routes.get("/tpe/shell.js").text
         return dict(json.loads(told.removeprefix("self.SHELL = ").rstrip(";\n")))
 
     kept = shell(app)
@@ -96,12 +110,11 @@ def test_every_file_of_the_shell_is_there_and_any_change_makes_a_version(
     for path in files:
         assert app.get(f"/tpe/{path}").status_code == 200, path
     other = Settings(data_dir=tmp_path, scheme_name="Une autre carte")
-    changed = TestClient(Starlette(routes=phone_terminal_routes(other)))
-    assert shell(changed)["version"] != kept["version"]
+    assert shell(Routes(other))["version"] != kept["version"]
 
 
 @pytest.mark.parametrize("path", ["../phone_terminal.py", "..%2F__init__.py", "js/", "nothing"])
-def test_nothing_but_the_files_has_an_address(app: httpx.Client, path: str) -> None:
+def test_nothing_but_the_files_has_an_address(app: Routes, path: str) -> None:
     assert app.get(f"/tpe/{path}").status_code == 404
 
 
@@ -127,7 +140,7 @@ def test_no_script_holds_a_french_sentence() -> None:
     assert not found, "\n".join(found)
 
 
-def test_every_word_and_screen_that_a_script_asks_for_is_on_the_page(app: httpx.Client) -> None:
+def test_every_word_and_screen_that_a_script_asks_for_is_on_the_page(app: Routes) -> None:
     page = app.get("/tpe/").text
     scripts = "".join(file.read_text() for file in (PWA / "js").glob("*.js"))
     for name in re.findall(r'\bshow\(\s*"([\w-]+)"', scripts):
