@@ -24,8 +24,7 @@ from api_client.answers import (
     Problem,
     Totals,
 )
-from api_client.journal import Journal
-from api_client.transport import Line
+from api_client.day_figures import compare_closed_day, compare_totals, day_of
 from api_client.wall_clock import PARIS, paris_day, utc_now
 from scanner.amounts import euros
 from scanner.commands.failure import Failed, failures_told, refused
@@ -48,10 +47,15 @@ def day(written: str | None, as_json: bool, folder: Path) -> None:
         listed = line.day(business_day)
         if not isinstance(listed, DayList):
             raise refused(listed)
-        shown_day = business_day or _today(listed)
+        shown_day = business_day or day_of(listed, otherwise=paris_day(utc_now()))
         own = journal.totals(shown_day)
-        is_open = business_day is None
-        compared = _compared_today(me, own) if is_open else _compared(line, journal, shown_day)
+        compared: Compared | Problem | NoAnswer | None
+        if business_day is None:
+            compared = compare_totals(own, me.today)
+        else:
+            compared = compare_closed_day(line, journal, business_day)
+        if isinstance(compared, Problem | NoAnswer):
+            raise refused(compared)
         if as_json:
             click.echo(json.dumps(_facts(shown_day, listed, own, compared), ensure_ascii=False))
         else:
@@ -64,32 +68,6 @@ def _day_of(written: str | None) -> date | None:
         return None if written is None else date.fromisoformat(written)
     except ValueError:
         raise click.UsageError(say("day.bad_date")) from None
-
-
-def _today(listed: DayList) -> date:
-    """The service's own today where it shows, since a computer may believe any date."""
-    days = (item.business_day for item in listed.items if item.business_day is not None)
-    return next(days, paris_day(utc_now()))
-
-
-def _compared_today(me: Me, own: Totals) -> Compared:
-    differences = (
-        Difference("count", own.count, me.today.count),
-        Difference("amount_cents", own.amount_cents, me.today.amount_cents),
-    )
-    found = tuple(one for one in differences if one.terminal != one.server)
-    return Compared(not found, found)
-
-
-def _compared(line: Line, journal: Journal, day: date) -> Compared | None:
-    """None for a day that is not closed yet."""
-    own = journal.totals(day)
-    answer = line.compare(day, count=own.count, amount_cents=own.amount_cents)
-    if isinstance(answer, Problem) and answer.code == "day_not_closed":
-        return None
-    if isinstance(answer, Problem | NoAnswer):
-        raise refused(answer)
-    return answer
 
 
 def _show(me: Me, day: date, listed: DayList, own: Totals) -> None:
