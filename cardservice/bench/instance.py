@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import make_engine, unit_of_work
 from cardservice.db.upgrade import OWNER
@@ -42,12 +42,10 @@ def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
     try:
         with unit_of_work(owner) as connection:
             year, until = _school_year(connection)
-            keys = _terminals(connection)
+            keys = make_partners(connection, PARTNERS)
             codes = [make_card_code(secrets.randbelow) for _ in range(cards)]
-            _holders(connection, office.keys, codes, year)
-        for first in range(1, cards + 1, _CHUNK):
-            with unit_of_work(owner) as connection:
-                _wallets(connection, year, first, min(first + _CHUNK - 1, cards))
+            make_holders(connection, office.keys, codes, year)
+        give_wallets(owner, year, cards)
         with unit_of_work(owner) as connection:
             connection.execute(text("ANALYZE"))
     finally:
@@ -69,9 +67,11 @@ def _school_year(connection: Connection) -> tuple[int, datetime]:
     return row.school_year, row.now + timedelta(days=1)
 
 
-def _terminals(connection: Connection) -> list[str]:
+def make_partners(connection: Connection, count: int) -> list[str]:
+    """Partners 1 to `count` of an empty database, each with an outlet and a terminal of its own
+    number; the terminals' keys."""
     keys = []
-    for number in range(1, PARTNERS + 1):
+    for number in range(1, count + 1):
         key = f"ck_{secrets.token_urlsafe(32)}"
         partner = connection.execute(
             text(
@@ -96,7 +96,8 @@ def _terminals(connection: Connection) -> list[str]:
     return keys
 
 
-def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) -> None:
+def make_holders(connection: Connection, keys: Keys, codes: list[str], year: int) -> None:
+    """A holder and an active card of school year `year` for each code."""
     connection.execute(
         text(
             "INSERT INTO beneficiary (ine, last_name, first_name, birth_date)"
@@ -112,7 +113,8 @@ def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) ->
             " SELECT 'B' || n, mac, last4, n, :year, 'active', first_day, last_day + 1,"
             "  ledger_now(), ledger_now()"
             " FROM school_year, unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
-            "  WITH ORDINALITY AS one (mac, last4, n) ORDER BY n"
+            "  WITH ORDINALITY AS one (mac, last4, n)"
+            " WHERE school_year.school_year = :year ORDER BY n"
         ),
         {
             "year": year,
@@ -122,21 +124,24 @@ def _holders(connection: Connection, keys: Keys, codes: list[str], year: int) ->
     )
 
 
-def _wallets(connection: Connection, year: int, first: int, last: int) -> None:
-    holders = list(range(first, last + 1))
-    connection.execute(
-        text(
-            "SELECT grant_many(CAST(:ids AS uuid[]), CAST(:holders AS bigint[]),"
-            " CAST(:year AS smallint), :wallet, :cents)"
-        ),
-        {
-            "ids": [uuid4() for _ in holders],
-            "holders": holders,
-            "year": year,
-            "wallet": WALLET,
-            "cents": GRANT_CENTS,
-        },
-    )
+def give_wallets(owner: Engine, year: int, cards: int) -> None:
+    """One wallet of that year for holders 1 to `cards`."""
+    for first in range(1, cards + 1, _CHUNK):
+        holders = list(range(first, min(first + _CHUNK, cards + 1)))
+        with unit_of_work(owner) as connection:
+            connection.execute(
+                text(
+                    "SELECT grant_many(CAST(:ids AS uuid[]), CAST(:holders AS bigint[]),"
+                    " CAST(:year AS smallint), :wallet, :cents)"
+                ),
+                {
+                    "ids": [uuid4() for _ in holders],
+                    "holders": holders,
+                    "year": year,
+                    "wallet": WALLET,
+                    "cents": GRANT_CENTS,
+                },
+            )
 
 
 def _ticket(keys: Keys, terminal_keys: list[str], cards: int, until: datetime) -> tuple[str, str]:

@@ -11,14 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from threading import Event
-from typing import Any
 
 import psutil
 
+from cardservice.bench.bench_row import BenchRow, bench_row
 from cardservice.bench.database_load import (
     LoadFailed,
     checkpoint,
@@ -37,21 +37,6 @@ from cardservice.wiring import opened_office, upgrade
 _SECONDS = 12
 _HTTP_SECONDS = 8
 _WARM_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class BenchRow:
-    """One figure. `yardstick` names what it was measured beside; `ratio` is value / yardstick."""
-
-    name: str
-    value: float
-    unit: str
-    yardstick: str | None
-    ratio: float | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The row as `cjeune bench --json` lists it."""
-        return asdict(self)
 
 
 def run_bench(
@@ -107,7 +92,7 @@ class _Measure:
                 yardsticks.append(yardstick(self.server, clients=clients, seconds=_SECONDS))
                 functions.append(self._function(clients))
                 self.say(f"{clients} clients, run {run + 1}: {functions[-1]} / {yardsticks[-1]}")
-            yield _row(
+            yield bench_row(
                 f"money_function_{clients}",
                 median(functions),
                 "debits/s",
@@ -138,13 +123,13 @@ class _Measure:
         beside = "the money function under pgbench, 32 clients"
         for clients in (32, 128):
             value = median(run.per_second for run in found[clients])
-            yield _row(f"http_debit_{clients}", value, "debits/s", beside, median(functions))
-        yield _row("debit_cpu_us", median(run.cpu_us for run in found[32]), "µs", None, None)
+            yield bench_row(f"http_debit_{clients}", value, "debits/s", beside, median(functions))
+        yield bench_row("debit_cpu_us", median(run.cpu_us for run in found[32]), "µs", None, None)
         for clients in (8, 32):
             p99_us = median(run.p99_us for run in found[clients])
-            yield _row(f"debit_p99_{clients}_ms", p99_us / 1000, "ms", None, None)
+            yield bench_row(f"debit_p99_{clients}_ms", p99_us / 1000, "ms", None, None)
         cpu_us = median(run.cpu_us for run in identifications)
-        yield _row("identification_cpu_us", cpu_us, "µs", None, None)
+        yield bench_row("identification_cpu_us", cpu_us, "µs", None, None)
 
     def _function(self, clients: int, *, seconds: int = _SECONDS) -> int:
         return money_function(self.server, self.script, clients=clients, seconds=seconds)
@@ -185,13 +170,6 @@ class _Measure:
     def _postmaster(self) -> psutil.Process:
         pid_file = self.data_dir / "postgres" / "postmaster.pid"
         return psutil.Process(int(pid_file.read_text().splitlines()[0]))
-
-
-def _row(
-    name: str, value: float, unit: str, beside: str | None, yardstick_value: float | None
-) -> BenchRow:
-    ratio = None if yardstick_value is None else round(value / yardstick_value, 3)
-    return BenchRow(name, round(value, 2), unit, beside, ratio)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cardservice.bench.bench_row import BenchRow
 from cardservice.bench.database_load import LoadFailed
 from cardservice.bench.http_load import WrkMissing
-from cardservice.bench.rows import BenchRow, run_bench
+from cardservice.bench.rows import run_bench
 from cardservice.commands.session import Failed, json_option, say_json
 from cardservice.commands.words import sentence
 
