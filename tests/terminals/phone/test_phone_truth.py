@@ -304,3 +304,31 @@ def test_the_journal_stands_before_the_request_is_sent(phone_of: PhoneOf, card: 
     phone.sell(card, "10,55")
     phone.reads("Débit accepté")
     assert seen[0].startswith("written ") and seen[0].endswith(" 1055")
+
+
+def test_news_does_not_take_the_button_from_under_a_finger(
+    phone_of: PhoneOf, card: HeldCard
+) -> None:
+    """The totals of a sale just made arrive while the next one is begun."""
+    phone = phone_of()
+    phone.sell(card, "1,00")
+    phone.reads("Débit accepté")
+    held: list[Route] = []
+    phone.page.route("**/api/v1/me", lambda route: held.append(route))
+    phone.press("Accueil")
+    phone.on("home")
+    expect(phone.page.locator("main")).to_contain_text("0,00")
+    button = phone.page.get_by_role("button", name="Taper le code").first.bounding_box()
+    assert button is not None
+    phone.page.mouse.move(button["x"] + button["width"] / 2, button["y"] + button["height"] / 2)
+    phone.page.mouse.down()
+    with phone.page.expect_response("**/api/v1/me"):
+        for route in held:
+            route.continue_()
+    # Behind the reads of the app, which come first.
+    phone.page.evaluate(
+        "import('/tpe/js/journal.js').then(({ journal }) => journal.last())"
+        ".then(() => new Promise((done) => requestAnimationFrame(done)))"
+    )
+    phone.page.mouse.up()
+    expect(phone.page.get_by_label("Code de la carte")).to_be_visible()

@@ -6,6 +6,7 @@ import { activate, codeIn, handedOver } from "./activation.js";
 import { hearReaders } from "./burst.js";
 import { counted, day, operation, stateShown } from "./day.js";
 import { word } from "./draw.js";
+import { fingerLifted } from "./finger.js";
 import { journal } from "./journal.js";
 import { line } from "./line.js";
 import { askCode, lockWhenIdle } from "./lock.js";
@@ -159,6 +160,8 @@ async function drawHome(isMine, { again = false } = {}) {
   };
   // Drawn again only for news: nobody's focus moves for nothing.
   if (again && JSON.stringify(facts) === homeShown) return;
+  if (again) await fingerLifted();
+  if (!isMine()) return;
   homeShown = JSON.stringify(facts);
   const before = document.activeElement;
   const place = show("home", facts, { acts: { resolve }, isHome: true });
