@@ -31,9 +31,10 @@ _IBAN = "FR7630004000031234567890143"
 _SELL = text(
     "WITH sale AS (SELECT array_agg(gen_random_uuid()) AS ids, array_agg(p) AS partners,"
     "  array_agg(1 + (n * 7919) % :holders) AS cards, array_agg(1 + n % 900) AS cents,"
-    "  array_agg(:until) AS until, array_agg(false) AS no, array_agg(NULL::text) AS nothing,"
+    "  array_agg(CAST(:until AS timestamptz)) AS until, array_agg(false) AS no,"
+    "  array_agg(NULL::text) AS nothing,"
     "  array_agg(NULL::bytea) AS macs, array_agg(NULL::bigint) AS nobody,"
-    "  array_agg(:wallet) AS wallets, array_agg(:day) AS days"
+    "  array_agg(CAST(:wallet AS text)) AS wallets, array_agg(CAST(:day AS date)) AS days"
     "  FROM generate_series(CAST(:first AS bigint), :last) n,"
     "   LATERAL (SELECT 1 + n % :partners AS p) partner)"
     " SELECT count(*) FROM sale, debit_many((SELECT version FROM register_version), ids, partners,"
@@ -72,6 +73,8 @@ def fill_fortnight(
     approver = _agent(office, "finance_approver")
     with unit_of_work(owner) as connection:
         make_partners(connection, partners)
+        # Bordereaux are signed over fourteen digits.
+        connection.execute(text("UPDATE partner SET siret = lpad(partner_id::text, 14, '0')"))
         codes = [make_card_code(secrets.randbelow) for _ in range(HOLDERS)]
         make_holders(connection, office.keys, codes, period.school_year)
         connection.execute(
