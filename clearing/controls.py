@@ -78,7 +78,7 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         f"SELECT (SELECT coalesce(sum(l.amount_cents), 0) {_LINES}),"  # noqa: S608
         " (SELECT coalesce(sum(e.amount_cents), 0) FROM ledger_entry e"
         "  WHERE e.account = 'partner_payable'"
-        "  AND e.kind NOT IN ('reimbursement', 'transfer_return')"
+        "  AND e.kind NOT IN ('reimbursement', 'transfer_return', 'paid_transfer_return')"
         "  AND e.business_day < f.ends_before)"
         " - (SELECT coalesce(sum(l.amount_cents), 0) FROM remittance_line l"
         "    JOIN remittance m USING (remittance_id) JOIN operation o USING (operation_id)"
@@ -122,11 +122,29 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         # A run exported since the draft may have left something to take back.
         "SELECT (SELECT coalesce(sum(before.carried_out_cents), 0) FROM remittance before"
         "  JOIN reimbursement_run r USING (run_id) WHERE before.carried_out_cents < 0"
-        "  AND r.state IN ('exported', 'accepted', 'paid')"
+        "  AND r.exported_at IS NOT NULL"
         "  AND NOT EXISTS (SELECT FROM remittance_carry c"
         "   WHERE c.from_remittance_id = before.remittance_id)"
         "  AND EXISTS (SELECT FROM remittance m"
         "   WHERE m.run_id = :run_id AND m.partner_id = before.partner_id)), 0",
+    ),
+    (
+        "re_presented",
+        True,
+        # What is presented again is, whole, what the bank has sent back of the same partner.
+        "SELECT (SELECT coalesce(sum(re_presented_cents), 0) FROM remittance"
+        "  WHERE run_id = :run_id),"
+        " (SELECT coalesce(sum(f.transfer_cents), 0) FROM failed_transfer f"
+        "  JOIN remittance m ON m.remittance_id = f.into_remittance_id"
+        "  WHERE m.run_id = :run_id AND m.partner_id = f.partner_id)",
+    ),
+    (
+        "reason_gone",
+        True,
+        # The account that stood in the way may have come back since the draft.
+        "SELECT (SELECT count(*) FROM failed_transfer f"
+        "  JOIN remittance m ON m.remittance_id = f.into_remittance_id"
+        "  WHERE m.run_id = :run_id AND f.let_go_by IS NULL), 0",
     ),
     (
         "no_partner_held",
@@ -159,7 +177,46 @@ _CONTROLS: tuple[tuple[str, bool, str], ...] = (
         "SELECT (SELECT count(*) FROM remittance m WHERE m.run_id = :run_id"
         "  AND NOT EXISTS (SELECT FROM remittance p JOIN reimbursement_run r USING (run_id)"
         "  WHERE p.partner_id = m.partner_id AND p.run_id <> :run_id"
-        "  AND r.state IN ('exported', 'accepted', 'paid'))), 0",
+        "  AND r.exported_at IS NOT NULL)), 0",
+    ),
+    (
+        "left_to_present_again",
+        False,
+        # A draft made again would take these with it.
+        "SELECT (SELECT count(*) FROM failed_transfer f"
+        "  WHERE f.let_go_by IS NOT NULL AND f.into_remittance_id IS NULL"
+        "  AND NOT EXISTS (SELECT FROM partner_hold h"
+        "   WHERE h.partner_id = f.partner_id AND h.released_at IS NULL)), 0",
+    ),
+    (
+        "account_that_failed",
+        False,
+        # Paid into an account that has sent a transfer back: it will most likely fail again.
+        "SELECT (SELECT count(*) FROM remittance m JOIN bank_account b USING (partner_id)"
+        "  WHERE m.run_id = :run_id AND m.transfer_cents > 0 AND b.state = 'verified'"
+        "  AND EXISTS (SELECT FROM failed_transfer f WHERE f.partner_id = m.partner_id"
+        "   AND f.iban = b.iban AND f.let_go_by IS NULL)), 0",
+    ),
+    (
+        "budget_exceeded",
+        False,
+        # Cents spent until the period's end beyond the budgets in force: money that is owed is
+        # paid all the same, budgets block at the grant.
+        "SELECT (SELECT coalesce(sum(greatest(spent.cents - b.amount_cents, 0)), 0)"
+        "  FROM reimbursement_run r JOIN fortnight f USING (period_key)"
+        "  CROSS JOIN (SELECT DISTINCT ON (school_year, wallet) * FROM wallet_budget"
+        "   ORDER BY school_year, wallet, wallet_budget_id DESC) b"
+        "  JOIN school_year y ON y.school_year = b.school_year"
+        "  CROSS JOIN LATERAL (SELECT"
+        "   (SELECT coalesce(sum(d.amount_cents), 0) FROM day_close_wallet d"
+        "    WHERE d.wallet = b.wallet AND d.partner_id <> 0 AND d.business_day < f.ends_before"
+        "    AND d.business_day BETWEEN y.first_day AND y.last_day)"
+        "   + (SELECT coalesce(sum(v.amount_cents), 0) FROM regularisation g"
+        "    JOIN owed_operation v ON v.operation_id IN (g.operation_id, g.reversal_id)"
+        "    JOIN operation o ON o.operation_id = v.operation_id"
+        "    WHERE o.school_year = b.school_year AND o.wallet = b.wallet"
+        "    AND o.business_day < f.ends_before) AS cents) AS spent"
+        "  WHERE r.run_id = :run_id), 0",
     ),
     (
         "one_iban_for_two_partners",

@@ -1,8 +1,9 @@
 """What a partner is owed, fortnight by fortnight, and the day each sum is paid (C66, C67).
 
-The law: every debit stands in exactly one of these payments: that of the run that holds it, or that
-of the next fortnight whose run is still to be made. What a run holds is told with the run's own
-figures. « Payé » is the run's word, never a computation.
+The law: every cent owed stands in exactly one of these payments: that of the run that holds it or
+presents it again, or that of the next fortnight whose run is still to be made. What a run holds is
+told with the run's own figures. « Payé » is the bank's word, never a computation, and nothing is
+promised of money that is held or has come back.
 """
 
 from __future__ import annotations
@@ -53,6 +54,17 @@ _FIRST_UNCOLLECTED: Final = text(
     " (SELECT min((h.held_at AT TIME ZONE 'Europe/Paris')::date) - 40 FROM partner_hold h"
     "   WHERE h.partner_id = :partner_id))"
 )
+_IS_HELD: Final = text(
+    "SELECT EXISTS (SELECT FROM partner_hold"
+    " WHERE partner_id = :partner_id AND released_at IS NULL)"
+)
+_HELD_AMONG: Final = text(
+    "SELECT o.operation_no FROM operation o JOIN partner_hold h USING (partner_id)"
+    " WHERE o.operation_id = ANY(:operation_ids) AND h.released_at IS NULL ORDER BY 1"
+)
+# A hold is for drafts alone: what was submitted is paid all the same.
+HOLDABLE: Final = ("draft", "rejected")
+_NOT_SUBMITTED: Final = ("accepted", "closed")
 _UNCOLLECTED: Final = text(
     "SELECT o.business_day, o.wallet, count(*) FILTER (WHERE o.nature = 'debit') AS debits,"
     " sum(o.amount_cents)::bigint AS amount_cents"
@@ -78,7 +90,8 @@ class Period:
 class Payment:
     """What one fortnight brings, in cents. `state` is `open` while the fortnight goes on, `ended`
     until its run is drafted, then the remittance's. `due_on` is promised until the file is sent;
-    `is_awaited` says that the partner has still to look out for it."""
+    `is_awaited` says that the partner has still to look out for it, `is_held` that it is kept back
+    and promised for no day."""
 
     period_key: str
     starts_on: date
@@ -87,6 +100,7 @@ class Payment:
     due_on: date
     is_late: bool = False
     is_awaited: bool = False
+    is_held: bool = False
     amount_cents: int = 0
     debits: int = 0
     by_wallet: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -122,20 +136,37 @@ def promises(connection: Connection, days: Iterable[date]) -> dict[date, date | 
 
 
 def due_days(connection: Connection, transactions: Iterable[Transaction]) -> dict[int, date | None]:
-    """By operation number the day each transaction is paid; None when nothing will be, or when
-    only the next run can tell."""
+    """By operation number the day each transaction is paid; None when nothing will be, when it is
+    held or came back, or when only the next run can tell."""
     shown = list(transactions)
+    held = set(
+        connection.execute(
+            _HELD_AMONG,
+            {"operation_ids": [one.operation_id for one in shown if one.state in _NOT_SUBMITTED]},
+        ).scalars()
+    )
     uncollected = promises(
         connection, (one.business_day for one in shown if one.state in ("accepted", "closed"))
     )
     ends = _ends_of(
         connection, {one.period_key for one in shown if one.state in ("in_run", "approved")}
     )
-    return {one.operation_no: _due(one, uncollected, ends) for one in shown}
+    return {
+        one.operation_no: None if one.operation_no in held else _due(one, uncollected, ends)
+        for one in shown
+    }
+
+
+def is_held(connection: Connection, partner_id: int) -> bool:
+    """Whether the Département keeps a partner's payments back."""
+    return bool(connection.execute(_IS_HELD, {"partner_id": partner_id}).scalar_one())
 
 
 def due_on_of(connection: Connection, remittance: PartnerRemittance) -> date:
-    """The day a remittance is paid: the file's own once it is sent, the promise until then."""
+    """The day a remittance is paid: the bank's, the file's own once it is sent, the promise until
+    then."""
+    if remittance.paid_on is not None:
+        return remittance.paid_on
     if remittance.execution_on is not None:
         return remittance.execution_on
     delay_days = scheme.rule_number(connection, "payment_delay_days", remittance.ends_before)
@@ -147,12 +178,13 @@ def payments_of(
 ) -> list[Payment]:
     """A partner's payments in the order of their fortnights: what runs hold (`past` of them at
     most), what waits for its run, the fortnight that goes on, and `coming` more after it."""
-    today = day_now(connection)
-    paid = [
+    today, held = day_now(connection), is_held(connection, partner_id)
+    payments = [
         _of_remittance(connection, remittance)
         for remittance in remittances_of(connection, partner_id, limit=past)
     ]
-    found = {payment.period_key: payment for payment in reversed(paid)}
+    # The last attempt of a fortnight; what an earlier one held stands in a later run by now.
+    found = {payment.period_key: payment for payment in reversed(payments)}
 
     first = connection.execute(_FIRST_UNCOLLECTED, {"partner_id": partner_id}).scalar_one() or today
     # Every fortnight between here and there, whatever its run's state, and those to come.
@@ -168,14 +200,17 @@ def payments_of(
             waiting.setdefault(period.period_key, _of_period(period, today))
     for payment in waiting.values():
         known = found.get(payment.period_key)
-        if known is None or known.state == "returned":
-            found[payment.period_key] = payment
-        else:
+        if known is not None and known.state == "in_run":
             # A draft is drafted again before it is submitted, and takes these with it.
             known.amount_cents += payment.amount_cents
-    payments = sorted(found.values(), key=lambda payment: payment.starts_on)
+        else:
+            # Beside what came back, when the fortnight's file was refused whole.
+            payments.append(payment)
+    payments.sort(key=lambda payment: payment.starts_on)
     for payment in payments:
-        is_prepared = payment.state in ("ended", "in_run", "approved")
+        run_state = payment.remittance.run_state if payment.remittance else None
+        payment.is_held = held and (run_state is None or run_state in HOLDABLE)
+        is_prepared = payment.state in ("ended", "in_run", "approved") and not payment.is_held
         payment.is_late = is_prepared and payment.due_on < today
         is_on_its_way = payment.state == "sent" and payment.due_on >= today
         payment.is_awaited = payment.amount_cents > 0 and (is_prepared or is_on_its_way)
@@ -190,7 +225,7 @@ def _due(
     one: Transaction, uncollected: dict[date, date | None], ends: dict[str, date]
 ) -> date | None:
     if one.state in ("sent", "paid"):
-        return one.execution_on
+        return one.paid_on or one.execution_on
     if one.state in ("in_run", "approved"):
         return ends[one.period_key or ""]
     return uncollected.get(one.business_day) if one.state in ("accepted", "closed") else None
@@ -217,7 +252,8 @@ def _of_remittance(connection: Connection, remittance: PartnerRemittance) -> Pay
         remittance.ends_before,
         remittance.state,
         due_on_of(connection, remittance),
-        amount_cents=remittance.transfer_cents,
+        # What is presented again stands in the remittance that does so.
+        amount_cents=0 if remittance.state == "re_presented" else remittance.transfer_cents,
         remittance=remittance,
     )
 

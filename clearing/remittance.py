@@ -53,7 +53,8 @@ class Remittance:
     """One partner's fortnight: its lines, what it brings from before, what it pays.
 
     `carried_in_cents` is what earlier fortnights could not take back (zero or negative);
-    `re_presented_cents` is what a bank sent back and is owed again (zero or positive).
+    `re_presented_cents` is what a bank sent back and is owed again (zero or positive), and
+    `re_presents` the numbers of the remittances that it was first sent for.
     `seals` are the sealed days of the period, each with the hexadecimal root of its block.
     `paid_on` is the day the transfer is promised for, None while it is not known.
     """
@@ -72,11 +73,13 @@ class Remittance:
     re_presented_cents: int
     seals: tuple[tuple[date, str], ...]
     paid_on: date | None
+    re_presents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.starts_on <= self.last_day, "a period ends after it starts"
         assert type(self.carried_in_cents) is int and self.carried_in_cents <= 0
         assert type(self.re_presented_cents) is int and self.re_presented_cents >= 0
+        assert self.re_presented_cents > 0 or not self.re_presents
         references = {line.reference for line in self.lines}
         # The same reference twice is the same money twice.
         assert len(references) == len(self.lines), "a reference stands once on a remittance"

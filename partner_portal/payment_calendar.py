@@ -36,7 +36,8 @@ def payment_calendar(
     calendar.add("x-wr-calname", words["title"].format(scheme=scheme_name))
     calendar.add("refresh-interval", _AGAIN_AFTER, parameters={"value": "DURATION"})
     for payment in payments:
-        if payment.state == "set_off":
+        # No day is promised for what is held or came back; what is presented again has another.
+        if payment.is_held or payment.state in ("set_off", "returned", "re_presented"):
             continue
         event = Event()
         event.add("uid", f"payment-{payment.period_key}@cjeune")

@@ -121,6 +121,13 @@ _KINDS: Final = (
         from_account=LAPSED,
         to_account=PARTNER_PAYABLE,
     ),
+    OperationKind(
+        name="paid_transfer_return",
+        number=12,
+        meaning="The partner's bank sends back what was paid already: it is owed again (C68).",
+        from_account=PAID,
+        to_account=PARTNER_PAYABLE,
+    ),
 )
 
 OPERATION_KINDS: Final[dict[str, OperationKind]] = {kind.name: kind for kind in _KINDS}

@@ -1,5 +1,5 @@
 """The pen: the only Python that books an operation (grants, lapses, reimbursements,
-regularisations, day markers).
+the bank's answers, regularisations, day markers).
 
 The law: an operation that nobody typed gets an identity derived from what it is about, so that a
 rerun after any cut books nothing twice. The SQL functions decide; this file carries.
@@ -10,16 +10,16 @@ day that cannot close makes every till wait: call with a few hundred rows and co
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, text
 
-# Fixed for ever: operations already booked were named with it.
-_DERIVED: Final = UUID("6f0c9d3e-5b7a-4c1e-9d52-0a8e4b7f1c26")
+from cardservice.domain.operation import WALLETS
+from cardservice.ledger.derived import DERIVED, answer_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,19 @@ class Reimbursement:
     amount_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class TransferAnswer:
+    """What the bank says of one transfer: `outcome` is paid, or failed for a reason (an ISO code).
+    `with_file`: the whole file was refused, nothing is wrong with this transfer."""
+
+    remittance_id: int
+    remittance: str
+    outcome: str
+    happened_on: date
+    reason_code: str | None = None
+    with_file: bool = False
+
+
 def grant(
     connection: Connection,
     *,
@@ -39,8 +52,11 @@ def grant(
     wallet: str,
     amount_cents: int,
     beneficiary_ids: Sequence[int],
-) -> int:
-    """Gives each beneficiary a wallet with its money, once; returns how many got it now (C10)."""
+) -> int | None:
+    """Gives each beneficiary a wallet with its money, once; returns how many got it now (C10).
+
+    None, and nobody gets anything, when the budget of the year and wallet does not hold them all.
+    """
     assert amount_cents > 0, "a grant is a positive number of cents"
     operation_ids = [grant_id(who, school_year, wallet) for who in beneficiary_ids]
     given = connection.execute(
@@ -55,13 +71,13 @@ def grant(
             "wallet": wallet,
             "amount_cents": amount_cents,
         },
-    )
-    return int(given.scalar_one())
+    ).scalar_one()
+    return None if given is None else int(given)
 
 
 def grant_id(beneficiary_id: int, school_year: int, wallet: str) -> UUID:
     """The identity of the one grant of a beneficiary, school year and wallet."""
-    return uuid5(_DERIVED, f"grant/{beneficiary_id}/{school_year}/{wallet}")
+    return uuid5(DERIVED, f"grant/{beneficiary_id}/{school_year}/{wallet}")
 
 
 def lapse(connection: Connection, limit: int) -> int:
@@ -91,7 +107,36 @@ def reimburse(connection: Connection, entries: Sequence[Reimbursement]) -> int:
 
 def reimbursement_id(remittance: str, wallet: str) -> UUID:
     """The identity of the one reimbursement of a remittance number and wallet."""
-    return uuid5(_DERIVED, f"reimbursement/{remittance}/{wallet}")
+    return uuid5(DERIVED, f"reimbursement/{remittance}/{wallet}")
+
+
+def answer_transfers(
+    connection: Connection, bank_message_id: int, answers: Sequence[TransferAnswer]
+) -> int:
+    """Writes and books what a message of the bank says (C67, C68); returns how many were new."""
+    answered = connection.execute(
+        text(
+            "SELECT answer_transfers(CAST(:bank_message_id AS bigint),"
+            " CAST(:remittance_ids AS bigint[]), CAST(:outcomes AS text[]),"
+            " CAST(:reasons AS text[]), CAST(:with_file AS boolean[]), CAST(:days AS date[]),"
+            " CAST(CAST(:operation_ids AS text[]) AS jsonb[]))"
+        ),
+        {
+            "bank_message_id": bank_message_id,
+            "remittance_ids": [answer.remittance_id for answer in answers],
+            "outcomes": [answer.outcome for answer in answers],
+            "reasons": [answer.reason_code for answer in answers],
+            "with_file": [answer.with_file for answer in answers],
+            "days": [answer.happened_on for answer in answers],
+            "operation_ids": [_ids_by_wallet(answer) for answer in answers],
+        },
+    )
+    return int(answered.scalar_one())
+
+
+def _ids_by_wallet(answer: TransferAnswer) -> str:
+    ids = {wallet: answer_id(answer.remittance, wallet, answer.outcome) for wallet in WALLETS}
+    return json.dumps({wallet: str(derived) for wallet, derived in ids.items()})
 
 
 def book_regularisation(connection: Connection, regularisation_id: int, *, agent_id: int) -> str:
@@ -103,7 +148,7 @@ def book_regularisation(connection: Connection, regularisation_id: int, *, agent
         ),
         {
             "regularisation_id": regularisation_id,
-            "operation_id": uuid5(_DERIVED, f"regularisation/{regularisation_id}"),
+            "operation_id": uuid5(DERIVED, f"regularisation/{regularisation_id}"),
             "agent_id": agent_id,
         },
     ).scalar_one()
@@ -131,7 +176,7 @@ def reverse_regularisation(connection: Connection, regularisation_id: int, *, ag
         ),
         {
             "regularisation_id": regularisation_id,
-            "operation_id": uuid5(_DERIVED, f"reversal/{regularisation_id}"),
+            "operation_id": uuid5(DERIVED, f"reversal/{regularisation_id}"),
             "agent_id": agent_id,
         },
     ).scalar_one()

@@ -10,6 +10,7 @@ import hashlib
 
 from sqlalchemy import Connection, text
 
+from cardservice.ledger.proof_answers import first_answer_difference
 from cardservice.ledger.proof_rows import Difference
 from cardservice.ledger.streams import STREAMED
 
@@ -28,10 +29,10 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
     (
         "remittance_line",
         "operation_id",
-        # The unique key holds for live lines; this holds for whatever happened to `live`.
+        # The unique key holds for live lines; this holds for whatever happened to `live`. A debit
+        # that went to the bank is never freed: what comes back is presented again as money.
         "SELECT l.operation_id FROM remittance_line l JOIN remittance m USING (remittance_id)"
-        " JOIN reimbursement_run r USING (run_id)"
-        " WHERE r.state NOT IN ('cancelled', 'bank_rejected')"
+        " JOIN reimbursement_run r USING (run_id) WHERE r.state <> 'cancelled'"
         " GROUP BY l.operation_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1",
     ),
     (
@@ -70,9 +71,8 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
         # And that is the one sum of its transfer.
         "SELECT m.remittance_id FROM remittance m JOIN reimbursement_run r USING (run_id)"
         " LEFT JOIN remittance_payment p USING (remittance_id)"
-        " GROUP BY m.remittance_id, r.state HAVING coalesce(sum(p.amount_cents), 0) <>"
-        "  CASE WHEN r.state IN ('exported', 'accepted', 'paid', 'bank_rejected')"
-        "       THEN m.transfer_cents ELSE 0 END"
+        " GROUP BY m.remittance_id, r.exported_at HAVING coalesce(sum(p.amount_cents), 0) <>"
+        "  CASE WHEN r.exported_at IS NOT NULL THEN m.transfer_cents ELSE 0 END"
         " ORDER BY 1 LIMIT 1",
     ),
     (
@@ -84,7 +84,7 @@ _LAWS: tuple[tuple[str, str, str], ...] = (
         " LEFT JOIN remittance before ON before.remittance_id = c.from_remittance_id"
         "  AND before.partner_id = m.partner_id"
         # A cancelled run keeps its figures, and carries nothing any more.
-        " WHERE r.state NOT IN ('cancelled', 'bank_rejected')"
+        " WHERE r.state <> 'cancelled'"
         " GROUP BY m.remittance_id"
         " HAVING m.carried_in_cents <> coalesce(sum(before.carried_out_cents), 0)"
         " ORDER BY 1 LIMIT 1",
@@ -98,7 +98,7 @@ def first_run_difference(connection: Connection) -> Difference | None:
         broken = connection.execute(text(query)).scalar_one_or_none()
         if broken is not None:
             return Difference(table, str(broken), field)
-    return _first_changed_paper(connection)
+    return first_answer_difference(connection) or _first_changed_paper(connection)
 
 
 def _first_changed_paper(connection: Connection) -> Difference | None:

@@ -12,32 +12,11 @@ from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from clearing.run.draft_content import empty, fill
 from clearing.run.people import PREPARER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 
 _REDRAFTABLE = ("draft", "rejected")
-
-# What is owed of closed days and stands in no live run. Business days make the period, never clock
-# times.
-_OWED = """
-    SELECT o.operation_id, o.partner_id, o.wallet, o.nature, o.amount_cents
-    FROM owed_operation o
-    WHERE o.business_day < :ends_before
-      AND NOT EXISTS (SELECT FROM remittance_line l
-                      WHERE l.operation_id = o.operation_id AND l.live)
-      AND NOT EXISTS (SELECT FROM partner_hold h
-                      WHERE h.partner_id = o.partner_id AND h.released_at IS NULL)
-"""
-# What an exported remittance could not take back and none has taken into account yet. One that is
-# not exported may still be drafted again.
-_CARRIED = """
-    SELECT m.remittance_id, m.partner_id, m.carried_out_cents
-    FROM remittance m JOIN reimbursement_run r USING (run_id)
-    WHERE m.carried_out_cents < 0 AND r.state IN ('exported', 'accepted', 'paid')
-      AND NOT EXISTS (SELECT FROM remittance_carry c
-                      WHERE c.from_remittance_id = m.remittance_id)
-"""
-
 
 # Who drafts when nobody asked: in the run's history, where agents stand by their address.
 SCHEDULE = "schedule"
@@ -64,14 +43,20 @@ def draft_first_run(engine: Engine, period_key: str) -> Run | Refused | None:
 
 
 def undrafted_periods(connection: Connection, today: date) -> list[str]:
-    """Ended fortnights that never had a run and in whose days something is owed, oldest first."""
+    """Ended fortnights that never had a run and in whose days something is owed, oldest first; also
+    when nothing was sold, but money that came back before their end may be presented again."""
     found = connection.execute(
         text(
             "SELECT f.period_key FROM fortnight f"
             " WHERE f.ends_before <= :today"
             " AND NOT EXISTS (SELECT FROM reimbursement_run r WHERE r.period_key = f.period_key)"
-            " AND EXISTS (SELECT FROM owed_operation o"
+            " AND (EXISTS (SELECT FROM owed_operation o"
             "  WHERE o.business_day >= f.starts_on AND o.business_day < f.ends_before)"
+            " OR EXISTS (SELECT FROM failed_transfer t"
+            "  WHERE t.let_go_by IS NOT NULL AND t.into_remittance_id IS NULL"
+            "  AND (t.answered_at AT TIME ZONE 'Europe/Paris')::date < f.ends_before"
+            "  AND NOT EXISTS (SELECT FROM partner_hold h"
+            "   WHERE h.partner_id = t.partner_id AND h.released_at IS NULL)))"
             " ORDER BY f.ends_before LIMIT 100"
         ),
         {"today": today},
@@ -90,7 +75,7 @@ def _draft(connection: Connection, period_key: str, *, by: str) -> Run | Refused
     if run is not None and run.state not in (*_REDRAFTABLE, "cancelled", "bank_rejected"):
         return run
     run_id = _empty_draft(connection, period_key, run)
-    _fill(connection, run_id, ends_before)
+    fill(connection, run_id, ends_before)
     move(connection, run_id, "draft", by=by)
     return run_again(connection, period_key)
 
@@ -125,23 +110,7 @@ def _empty_draft(connection: Connection, period_key: str, run: Run | None) -> in
             ),
             {"run_id": run.run_id},
         )
-        connection.execute(
-            text(
-                "DELETE FROM remittance_line l USING remittance m"
-                " WHERE m.remittance_id = l.remittance_id AND m.run_id = :run_id"
-            ),
-            {"run_id": run.run_id},
-        )
-        connection.execute(
-            text(
-                "DELETE FROM remittance_carry c USING remittance m"
-                " WHERE m.remittance_id = c.into_remittance_id AND m.run_id = :run_id"
-            ),
-            {"run_id": run.run_id},
-        )
-        connection.execute(
-            text("DELETE FROM remittance WHERE run_id = :run_id"), {"run_id": run.run_id}
-        )
+        empty(connection, run.run_id)
         return run.run_id
     run_id: int = connection.execute(
         text(
@@ -153,56 +122,3 @@ def _empty_draft(connection: Connection, period_key: str, run: Run | None) -> in
         {"period_key": period_key, "attempt": 1 if run is None else run.attempt + 1},
     ).scalar_one()
     return run_id
-
-
-def _fill(connection: Connection, run_id: int, ends_before: date) -> None:
-    """One remittance per partner who has lines, what earlier ones could not take back, and the
-    run's totals. What a partner owes more than he earned (net not positive) is carried out: no
-    transfer."""
-    connection.execute(
-        text(
-            f"WITH owed AS ({_OWED}), "  # noqa: S608
-            "lines AS (SELECT partner_id,"
-            "   coalesce(sum(amount_cents) FILTER (WHERE nature = 'debit'), 0) AS gross,"
-            "   coalesce(sum(amount_cents) FILTER (WHERE nature <> 'debit'), 0) AS corrections"
-            "   FROM owed GROUP BY partner_id), "
-            f"carried AS ({_CARRIED}), "
-            "net AS (SELECT partner_id, gross, corrections, coalesce(c.cents, 0) AS carried_in,"
-            "   gross + corrections + coalesce(c.cents, 0) AS net FROM lines"
-            "   LEFT JOIN (SELECT partner_id, sum(carried_out_cents) AS cents FROM carried"
-            "              GROUP BY partner_id) c USING (partner_id)), "
-            "made AS (INSERT INTO remittance (run_id, partner_id, gross_cents, corrections_cents,"
-            "   carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents)"
-            "   SELECT :run_id, partner_id, gross, corrections, carried_in, 0, greatest(net, 0),"
-            "          least(net, 0) FROM net ORDER BY partner_id"
-            "   RETURNING remittance_id, partner_id), "
-            "kept AS (INSERT INTO remittance_carry (from_remittance_id, into_remittance_id)"
-            "   SELECT carried.remittance_id, made.remittance_id"
-            "   FROM carried JOIN made USING (partner_id))"
-            "INSERT INTO remittance_line"
-            " (remittance_id, operation_id, wallet, nature, amount_cents)"
-            " SELECT remittance_id, operation_id, wallet, nature, amount_cents"
-            " FROM owed JOIN made USING (partner_id)"
-        ),
-        {"run_id": run_id, "ends_before": ends_before},
-    )
-    connection.execute(
-        text(
-            "UPDATE reimbursement_run r SET debits = s.debits, partners = t.partners,"
-            " gross_cents = t.gross, corrections_cents = t.corrections,"
-            " carried_in_cents = t.carried_in, carried_out_cents = t.carried_out,"
-            " re_presented_cents = t.re_presented, transfers_cents = t.transfers"
-            " FROM (SELECT count(*) AS partners,"
-            "   coalesce(sum(gross_cents), 0) AS gross,"
-            "   coalesce(sum(corrections_cents), 0) AS corrections,"
-            "   coalesce(sum(carried_in_cents), 0) AS carried_in,"
-            "   coalesce(sum(carried_out_cents), 0) AS carried_out,"
-            "   coalesce(sum(re_presented_cents), 0) AS re_presented,"
-            "   coalesce(sum(transfer_cents), 0) AS transfers"
-            "   FROM remittance WHERE run_id = :run_id) t,"
-            " (SELECT count(*) AS debits FROM remittance_line JOIN remittance USING (remittance_id)"
-            "   WHERE run_id = :run_id AND nature = 'debit') s"
-            " WHERE r.run_id = :run_id"
-        ),
-        {"run_id": run_id},
-    )

@@ -23,7 +23,6 @@ from cardservice.ledger.post import Reimbursement
 from clearing.allocation import allocate
 from clearing.banking_days import next_target_day
 from clearing.pain001 import (
-    CreditTransfer,
     Debtor,
     PaymentFile,
     own_rule_problems,
@@ -35,12 +34,8 @@ from clearing.run.frozen import content_hash
 from clearing.run.papers import papers_are_complete, remittance_number, store_document
 from clearing.run.people import APPROVER, PREPARER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
+from clearing.run.transfers import transfers_of
 
-_TRANSFERS = text(
-    "SELECT m.number_year, m.number, m.transfer_cents, m.iban, m.holder_name, p.commune"
-    " FROM remittance m JOIN partner p USING (partner_id)"
-    " WHERE m.run_id = :run_id AND m.transfer_cents > 0 ORDER BY m.number"
-)
 # What each remittance that is paid takes out of the partner's accounts, wallet by wallet.
 _REIMBURSED = text(
     "SELECT m.remittance_id, m.number_year, m.number, m.partner_id, l.wallet,"
@@ -50,27 +45,37 @@ _REIMBURSED = text(
     " GROUP BY m.remittance_id, m.number_year, m.number, m.partner_id, l.wallet"
     " ORDER BY m.number, l.wallet"
 )
-# Whoever was ever corrected: there a wallet's account may be short (clearing/allocation.py).
+# Whoever was ever corrected: there a wallet's account may be short (clearing/allocation.py). And
+# who is presented money again, which stands on other lines than this remittance's.
 _CORRECTED = text(
     "SELECT DISTINCT m.partner_id FROM remittance m WHERE m.run_id = :run_id"
-    " AND m.transfer_cents > 0 AND EXISTS (SELECT FROM remittance e"
+    " AND m.transfer_cents > 0 AND (m.re_presented_cents > 0 OR EXISTS (SELECT FROM remittance e"
     "  JOIN reimbursement_run r USING (run_id) WHERE e.partner_id = m.partner_id"
     "  AND (e.carried_in_cents <> 0 OR EXISTS (SELECT FROM remittance_line l"
     "   WHERE l.remittance_id = e.remittance_id AND l.nature <> 'debit'))"
-    "  AND (r.state IN ('exported', 'accepted', 'paid') OR r.run_id = :run_id))"
+    "  AND (r.exported_at IS NOT NULL OR r.run_id = :run_id)))"
 )
-# What his accounts hold: the lines of all that was exported and of this run, less what was paid.
+# What his accounts hold: the lines of all that was exported and of this run, less what was paid,
+# and what came back once it is presented again (until then it waits beside them).
 _STANDING = text(
     "SELECT s.partner_id, s.wallet, sum(s.cents)::bigint AS cents FROM ("
     "  SELECT e.partner_id, l.wallet, l.amount_cents AS cents"
     "   FROM remittance e JOIN reimbursement_run r USING (run_id)"
     "   JOIN remittance_line l USING (remittance_id)"
     "   WHERE e.partner_id = ANY(:partner_ids)"
-    "   AND (r.state IN ('exported', 'accepted', 'paid') OR r.run_id = :run_id)"
+    "   AND (r.exported_at IS NOT NULL OR r.run_id = :run_id)"
     "  UNION ALL"
     "  SELECT e.partner_id, p.wallet, -p.amount_cents"
     "   FROM remittance e JOIN remittance_payment p USING (remittance_id)"
     "   WHERE e.partner_id = ANY(:partner_ids)"
+    "  UNION ALL"
+    "  SELECT e.partner_id, p.wallet, p.amount_cents"
+    "   FROM remittance_re_presentation b"
+    "   JOIN remittance e ON e.remittance_id = b.into_remittance_id"
+    "   JOIN reimbursement_run r USING (run_id)"
+    "   JOIN remittance_payment p ON p.remittance_id = b.from_remittance_id"
+    "   WHERE e.partner_id = ANY(:partner_ids)"
+    "   AND (r.exported_at IS NOT NULL OR r.run_id = :run_id)"
     ") s GROUP BY s.partner_id, s.wallet ORDER BY s.partner_id, s.wallet"
 )
 _PAID_APART = text(
@@ -145,26 +150,12 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
 
 def _payment_file(connection: Connection, run: Run, debtor: Debtor) -> PaymentFile:
     now = connection.execute(text("SELECT date_trunc('second', ledger_now())")).scalar_one()
-    transfers = []
-    for row in connection.execute(_TRANSFERS, {"run_id": run.run_id}):
-        number = remittance_number(row.number_year, row.number)
-        transfers.append(
-            CreditTransfer(
-                end_to_end_id=number,
-                amount_cents=row.transfer_cents,
-                creditor_name=row.holder_name,
-                creditor_iban=row.iban,
-                remittance_text=f"CJEUNE {number}",
-                town=row.commune,
-                country=row.iban[:2],
-            )
-        )
     return PaymentFile(
         msg_id=f"CJP-{run.period_key}-{run.attempt}",
         created_at=now,
         execution_on=next_target_day(paris_day(now)),
         debtor=debtor,
-        transfers=tuple(transfers),
+        transfers=transfers_of(connection, run.run_id),
     )
 
 

@@ -22,15 +22,22 @@ _LINES = text(
     " FROM remittance_line l JOIN remittance m USING (remittance_id)"
     " WHERE m.run_id = :run_id ORDER BY m.partner_id, l.operation_id"
 )
+# Without any, the digest is that of a run before money could be presented again.
+_PRESENTED_AGAIN = text(
+    "SELECT p.from_remittance_id, m.partner_id, m.presentation FROM remittance_re_presentation p"
+    " JOIN remittance m ON m.remittance_id = p.into_remittance_id"
+    " WHERE m.run_id = :run_id ORDER BY p.from_remittance_id"
+)
 
 
 def content_hash(connection: Connection, run_id: int) -> bytes:
-    """SHA-256 (32 bytes) of a run's remittances and lines, streamed in a fixed order.
+    """SHA-256 (32 bytes) of a run's remittances, lines and what is presented again, streamed in a
+    fixed order.
 
     Each field is written with its length, so that no two contents spell the same bytes.
     """
     digest = hashlib.sha256()
-    for query in (_REMITTANCES, _LINES):
+    for query in (_REMITTANCES, _LINES, _PRESENTED_AGAIN):
         for row in connection.execute(query, {"run_id": run_id}, execution_options=STREAMED):
             for value in row:
                 field = str(value).encode()

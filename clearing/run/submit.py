@@ -6,7 +6,7 @@ state. `reject` sends it back with a reason.
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
@@ -43,6 +43,10 @@ def submit_run(engine: Engine, period_key: str, *, by: str) -> Run | Refused:
             ),
             {"run_id": run.run_id},
         )
+        if _goes_back_to_the_same_account(connection, run.run_id):
+            return Refused(
+                "controls_do_not_hold", {"control": "reason_gone", "left": 1, "right": 0}
+            )
         move(
             connection,
             run.run_id,
@@ -68,3 +72,17 @@ def reject_run(engine: Engine, period_key: str, *, by: str, reason: str) -> Run 
         if run.state == "submitted":
             move(connection, run.run_id, "rejected", by=agent.email, reason=reason)
         return run_again(connection, period_key)
+
+
+def _goes_back_to_the_same_account(connection: Connection, run_id: int) -> bool:
+    """Whether an account that sent money back came into use again since the controls were read."""
+    found = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM failed_transfer f"
+            " JOIN remittance m ON m.remittance_id = f.into_remittance_id"
+            " WHERE m.run_id = :run_id AND m.iban = f.iban"
+            " AND coalesce(f.let_go_by, 'account') = 'account')"
+        ),
+        {"run_id": run_id},
+    )
+    return bool(found.scalar_one())

@@ -24,9 +24,11 @@ from cardservice.domain.short_code import operation_reference
 from cardservice.services.acting_delegate import MONEY_ROLES
 from cardservice.services.calendar_feed import calendar_feed
 from cardservice.webkit.doors import unknown
-from clearing.partner_view import due_on_of, payments_of
+from cardservice.webkit.leafing import page_asked, page_count
+from clearing.bank.message import NOT_SPECIFIED
+from clearing.bank.reasons import reason_of
+from clearing.partner_view import HOLDABLE, due_on_of, is_held, payments_of
 from clearing.run.papers import remittance_number
-from partner_portal.pages.leafing import page_asked, page_count
 from partner_portal.portal import PREFIX, PartnerVisit, route
 
 _PER_PAGE: Final = 24
@@ -53,6 +55,7 @@ def show(visit: PartnerVisit) -> Response:
         current=going_on[0],
         coming=going_on[1 : 1 + _COMING],
         awaited=[payment for payment in payments if payment.is_awaited],
+        held=[payment for payment in payments if payment.is_held and payment.amount_cents],
         remittances=remittances,
         due=due,
         page=page,
@@ -81,6 +84,9 @@ def show_one(visit: PartnerVisit) -> Response:
         )
         steps = steps_of(connection, remittance.run_id)
         due_on = due_on_of(connection, remittance)
+        held = is_held(connection, visit.signed_in.partner_id)
+    reason = reason_of(remittance.reason_code or NOT_SPECIFIED)
+    by_file = remittance.let_go_by == "file"
     return visit.page(
         "reimbursements/one.html",
         remittance=remittance,
@@ -90,6 +96,11 @@ def show_one(visit: PartnerVisit) -> Response:
         lines=lines,
         steps=steps,
         due_on=due_on,
+        is_held=held and remittance.run_state in HOLDABLE,
+        reason=reason,
+        by_file=by_file,
+        asks_account=reason.account and remittance.state == "returned" and not by_file,
+        again=_again(remittance),
         page=page,
         last=last,
         reference_of=operation_reference,
@@ -101,6 +112,13 @@ def name_of(remittance: PartnerRemittance) -> str:
     if remittance.number is None or remittance.number_year is None:
         return remittance.period_key
     return remittance_number(remittance.number_year, remittance.number)
+
+
+def _again(remittance: PartnerRemittance) -> str | None:
+    """The number of the remittance that presents this one again, once it has one."""
+    if remittance.again_number is None or remittance.again_year is None:
+        return None
+    return remittance_number(remittance.again_year, remittance.again_number)
 
 
 ROUTES = [

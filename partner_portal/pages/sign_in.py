@@ -6,7 +6,6 @@ last stage, if it is one of ours.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from starlette.responses import Response
@@ -20,6 +19,7 @@ from cardservice.services.web_sessions import end_session
 from cardservice.webkit.browser_label import browser_label
 from cardservice.webkit.doors import unknown
 from cardservice.webkit.forms import Shown
+from cardservice.webkit.wanted_page import wanted_page
 from partner_portal.portal import PREFIX, SIGN_IN, PartnerVisit, route
 
 _STAGES: Final = {
@@ -27,17 +27,12 @@ _STAGES: Final = {
     "enrolment": f"{SIGN_IN}/application",
     "choice": f"{SIGN_IN}/espace",
 }
-# A page of the portal and nothing else: no other site, no way up, no way back to this door.
-_WANTED: Final = re.compile(rf"{PREFIX}(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*(?:\?[A-Za-z0-9_=&%.-]*)?")
-_LONGEST_WANTED: Final = 300
 _NOWHERE_TO_GO: Final = (SIGN_IN, f"{PREFIX}/lien", f"{PREFIX}/deconnexion")
 
 
 def wanted(visit: PartnerVisit) -> str:
     """The page that is gone to in the end; the home page when none, or none of ours, was named."""
-    asked = visit.form.text("vers") or visit.query.text("vers")
-    fits = len(asked) <= _LONGEST_WANTED and _WANTED.fullmatch(asked) is not None
-    return asked if fits and not asked.startswith(_NOWHERE_TO_GO) else PREFIX
+    return wanted_page(visit, but=_NOWHERE_TO_GO)
 
 
 def go_on(visit: PartnerVisit, signed_in: SignedIn) -> Response:

@@ -16,9 +16,9 @@ from cardservice.db.queries.transaction_choices import Choices, choices_of
 from cardservice.db.queries.transactions import Transaction, page_of, totals_of
 from cardservice.domain.operation import WALLETS
 from cardservice.services.acting_delegate import MONEY_ROLES, TILL_ROLES
+from cardservice.webkit.leafing import page_asked, page_count
 from clearing.partner_view import due_days
 from clearing.run.papers import remittance_number
-from partner_portal.pages.leafing import page_asked, page_count
 from partner_portal.pages.transactions_asked import Asked, asked_in
 from partner_portal.portal import PAGES, PartnerVisit, route
 
@@ -68,6 +68,13 @@ def number_of(line: Transaction) -> str:
     if line.number is None or line.number_year is None:
         return ""
     return remittance_number(line.number_year, line.number)
+
+
+def paying_number_of(line: Transaction) -> str:
+    """The number of the remittance it is paid with, another one when it is presented again."""
+    if line.paying_number is None or line.paying_year is None:
+        return ""
+    return remittance_number(line.paying_year, line.paying_number)
 
 
 def _filters(asked: Asked) -> str:

@@ -86,7 +86,7 @@ def _cells(line: Transaction) -> tuple[str, ...]:
         disarmed(texts["wallets"][line.wallet]),
         texts["states"][line.state]["label"],
         decimal_comma(line.owed_cents),
-        format_day(line.execution_on) if line.state == "paid" and line.execution_on else "",
+        format_day(line.paid_on) if line.state == "paid" and line.paid_on else "",
         _transfer(line),
     )
 

@@ -31,7 +31,7 @@ from cardservice.services.open_regularisation import (
 from cardservice.webkit.doors import unknown
 from cardservice.webkit.forms import MalformedForm, Shown
 from clearing.partner_view import due_days
-from partner_portal.pages.transactions import ROLES, number_of
+from partner_portal.pages.transactions import ROLES, number_of, paying_number_of
 from partner_portal.pages.transactions_asked import scope_of
 from partner_portal.portal import PREFIX, PartnerVisit, route
 
@@ -121,6 +121,7 @@ def _facts(visit: PartnerVisit) -> dict[str, Any] | None:
             "closed_at": day_closed_at(connection, line.business_day),
             "steps": steps_of(connection, line.run_id),
             "number": number_of(line),
+            "paying_number": paying_number_of(line),
             "refusal": None if line.code is None else refusal_texts(line.code),
             "can_cancel": line.state == "accepted"
             and line.business_day == today

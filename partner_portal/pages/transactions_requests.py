@@ -14,7 +14,7 @@ from cardservice.db.queries.debits import day_now
 from cardservice.db.queries.regularisation_files import count_of_files, files_of
 from cardservice.domain.short_code import operation_reference
 from cardservice.services.acting_delegate import PERSONAL
-from partner_portal.pages.leafing import page_asked, page_count
+from cardservice.webkit.leafing import page_asked, page_count
 from partner_portal.pages.transactions import ROLES
 from partner_portal.pages.transactions_asked import scope_of
 from partner_portal.portal import PartnerVisit, route

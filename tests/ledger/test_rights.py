@@ -116,7 +116,9 @@ DOORS = {
     "ledger_now", "business_day", "card_refusal", "year_refusal", "debit", "debit_many",
     "cancel_debit", "grant_many", "lapse_some", "reimburse_many", "close_day", "hold_day_open",
     "identify_many", "check_debit", "register_moved", "book_regularisation",
-    "reverse_regularisation", "free_run", "refuse_regularisation",
+    "reverse_regularisation", "free_run", "refuse_regularisation", "answer_transfers",
+    "last_presentation", "hold_budget", "left_of_budget", "operation_reference",
+    "spreadsheet_text",
 }  # fmt: skip
 
 

@@ -20,27 +20,39 @@ from cardservice.db.tables.clearing import RUN_STATES
 _SHOWN: Final = "r.state <> 'cancelled'"
 _NUMBER: Final = re.compile(r"BR-([0-9]{4})-([0-9]{6,9})")
 
-# The partner's word for the state of a run; `set_off` is a remittance that moves no money.
+# The partner's word for where a remittance stands: its run's until the bank has it, then the bank's
+# answer. `set_off` is a remittance that moves no money.
 STATE: Final = """
 CASE WHEN r.state IN ('draft', 'submitted', 'rejected') THEN 'in_run'
-     WHEN r.state = 'bank_rejected' THEN 'returned'
      WHEN m.transfer_cents = 0 THEN 'set_off'
      WHEN r.state = 'approved' THEN 'approved'
-     WHEN r.state IN ('exported', 'accepted') THEN 'sent'
-     ELSE 'paid' END
+     WHEN f.into_remittance_id IS NOT NULL THEN 're_presented'
+     WHEN f.remittance_id IS NOT NULL THEN 'returned'
+     WHEN paid.remittance_id IS NOT NULL THEN 'paid'
+     ELSE 'sent' END
 """
 _REMITTANCE: Final = f"""
-SELECT m.remittance_id, m.run_id, r.period_key, f.starts_on, f.ends_before, {STATE} AS state,
+SELECT m.remittance_id, m.run_id, r.period_key, n.starts_on, n.ends_before, {STATE} AS state,
        m.number_year, m.number, m.gross_cents, m.corrections_cents, m.carried_in_cents,
-       m.re_presented_cents, m.transfer_cents, m.carried_out_cents, m.iban, r.execution_on
-FROM remittance m JOIN reimbursement_run r USING (run_id) JOIN fortnight f USING (period_key)
+       m.re_presented_cents, m.transfer_cents, m.carried_out_cents, m.iban, r.execution_on,
+       r.state AS run_state, paid.happened_on AS paid_on, f.happened_on AS failed_on,
+       f.reason_code, f.let_go_by, later.period_key AS again_period, again.number_year, again.number
+FROM remittance m JOIN reimbursement_run r ON r.run_id = m.run_id
+JOIN fortnight n ON n.period_key = r.period_key
+LEFT JOIN transfer_answer paid ON paid.remittance_id = m.remittance_id AND paid.outcome = 'paid'
+LEFT JOIN failed_transfer f ON f.remittance_id = m.remittance_id
+LEFT JOIN remittance again ON again.remittance_id = f.into_remittance_id
+LEFT JOIN reimbursement_run later ON later.run_id = again.run_id
 WHERE m.partner_id = :partner_id AND {_SHOWN}
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerRemittance:
-    """What a partner gets for a fortnight; cents. Unnumbered until the run is approved."""
+    """What a partner gets for a fortnight; cents. Unnumbered until the run is approved.
+
+    `paid_on`, `failed_on` and `reason_code` are the bank's. What failed waits for `let_go_by`, and
+    is presented again by the remittance of `again_period`, which has its number once approved."""
 
     remittance_id: int
     run_id: int
@@ -58,6 +70,14 @@ class PartnerRemittance:
     carried_out_cents: int
     iban: str | None
     execution_on: date | None
+    run_state: str
+    paid_on: date | None
+    failed_on: date | None
+    reason_code: str | None
+    let_go_by: str | None
+    again_period: str | None
+    again_year: int | None
+    again_number: int | None
 
     @property
     def last_day(self) -> date:
@@ -108,7 +128,7 @@ def remittances_of(
     """A partner's remittances, the latest fortnight first."""
     rows = connection.execute(
         text(
-            f"{_REMITTANCE} ORDER BY f.starts_on DESC, r.attempt DESC LIMIT :limit OFFSET :offset"
+            f"{_REMITTANCE} ORDER BY n.starts_on DESC, r.attempt DESC LIMIT :limit OFFSET :offset"
         ),
         {"partner_id": partner_id, "limit": limit, "offset": offset},
     )
@@ -181,9 +201,16 @@ def lines_of(
 
 
 def document_of(connection: Connection, remittance_id: int, kind: str) -> bytes | None:
-    """The stored bytes of a remittance's paper (pdf, csv, html); None before it is approved."""
+    """The stored bytes of a remittance's paper (pdf, csv, html); None until all papers of its run
+    are there: one partner's must not be out while another's may still fail."""
     found = connection.execute(
-        text("SELECT content FROM document WHERE remittance_id = :remittance_id AND kind = :kind"),
+        text(
+            "SELECT d.content FROM document d JOIN reimbursement_run r USING (run_id)"
+            " WHERE d.remittance_id = :remittance_id AND d.kind = :kind"
+            " AND (r.exported_at IS NOT NULL OR NOT EXISTS (SELECT FROM remittance m"
+            "  WHERE m.run_id = r.run_id AND (SELECT count(*) FROM document e"
+            "   WHERE e.remittance_id = m.remittance_id AND e.kind IN ('pdf', 'csv', 'html')) < 3))"
+        ),
         {"remittance_id": remittance_id, "kind": kind},
     ).scalar_one_or_none()
     return None if found is None else bytes(found)

@@ -30,19 +30,20 @@ STATE_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 _WITHOUT_MONEY: Final = frozenset(("declined", "cancelled"))
 
 # One word for where a debit stands between the till and the bank. `rejected` is the second visa's
-# no: for the partner the run is still being prepared.
+# no: for the partner the run is still being prepared. `z` and `r` are the remittance and run that
+# its money stands on now: another one than its own when the bank has sent it back (`returned`) and
+# it is presented again.
 STATE: Final = """
 CASE WHEN o.outcome = 'declined' THEN 'declined'
      WHEN c.operation_id IS NOT NULL THEN 'cancelled'
      WHEN r.state IS NULL AND o.business_day < (SELECT first_open_day FROM open_day) THEN 'closed'
      WHEN r.state IS NULL THEN 'accepted'
      WHEN r.state IN ('draft', 'submitted', 'rejected') THEN 'in_run'
-     WHEN r.state IN ('approved', 'exported', 'accepted', 'paid') AND m.transfer_cents = 0
-         THEN 'set_off'
+     WHEN z.transfer_cents = 0 THEN 'set_off'
      WHEN r.state = 'approved' THEN 'approved'
-     WHEN r.state IN ('exported', 'accepted') THEN 'sent'
-     WHEN r.state = 'paid' THEN 'paid'
-     ELSE 'returned' END
+     WHEN zf.remittance_id IS NOT NULL THEN 'returned'
+     WHEN zp.remittance_id IS NOT NULL THEN 'paid'
+     ELSE 'sent' END
 """
 _FROM: Final = """
 FROM operation o
@@ -50,7 +51,12 @@ LEFT JOIN operation c ON c.target_id = o.operation_id AND c.kind = 'cancellation
     AND c.outcome = 'cancelled'
 LEFT JOIN remittance_line l ON l.operation_id = o.operation_id AND l.live
 LEFT JOIN remittance m ON m.remittance_id = l.remittance_id
-LEFT JOIN reimbursement_run r ON r.run_id = m.run_id
+LEFT JOIN transfer_answer mf ON mf.remittance_id = m.remittance_id AND mf.outcome = 'failed'
+LEFT JOIN remittance z ON z.remittance_id = CASE WHEN mf.remittance_id IS NULL
+    THEN m.remittance_id ELSE last_presentation(m.remittance_id) END
+LEFT JOIN transfer_answer zf ON zf.remittance_id = z.remittance_id AND zf.outcome = 'failed'
+LEFT JOIN transfer_answer zp ON zp.remittance_id = z.remittance_id AND zp.outcome = 'paid'
+LEFT JOIN reimbursement_run r ON r.run_id = z.run_id
 """
 _NAMES: Final = """
 LEFT JOIN card k ON k.card_id = o.card_id
@@ -63,7 +69,9 @@ SELECT o.operation_no, o.operation_id, o.code, o.wallet, o.amount_cents, o.accep
        o.business_day, o.outlet_id, o.terminal_id, o.pin_checked, k.last4,
        coalesce(u.name, '') AS outlet, coalesce(t.label, '') AS terminal,
        trim(concat(d.first_name, ' ', d.last_name)) AS delegate, c.accepted_at AS cancelled_at,
-       {STATE} AS state, r.run_id, r.period_key, r.execution_on, m.number_year, m.number
+       {STATE} AS state, r.run_id, r.period_key, r.execution_on, m.number_year, m.number,
+       zp.happened_on AS paid_on, coalesce(z.remittance_id <> m.remittance_id, false),
+       z.number_year, z.number
 """
 
 
@@ -95,7 +103,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """A debit as its partner may see it: the card's last four, no balance, nobody's name but the
-    delegate's. `number` is that of the remittance it stands on."""
+    delegate's. `number` is that of the remittance it stands on; run, period, day and
+    `paying_number` are those of the one it is paid with, a later one when `is_presented_again`."""
 
     operation_no: int
     operation_id: UUID
@@ -118,6 +127,10 @@ class Transaction:
     execution_on: date | None
     number_year: int | None
     number: int | None
+    paid_on: date | None
+    is_presented_again: bool
+    paying_year: int | None
+    paying_number: int | None
 
     @property
     def reference(self) -> str:

@@ -68,8 +68,14 @@ reimbursement_run = Table(
         name="submitted_by_a_person",
     ),
     CheckConstraint(
-        "state NOT IN ('approved', 'exported', 'accepted', 'paid') OR approved_by IS NOT NULL",
+        "state NOT IN ('approved', 'exported', 'accepted', 'paid', 'bank_rejected')"
+        " OR approved_by IS NOT NULL",
         name="approved_by_a_person",
+    ),
+    # Whoever asks what went to the bank asks for `exported_at`.
+    CheckConstraint(
+        "(state IN ('exported', 'accepted', 'paid', 'bank_rejected')) = (exported_at IS NOT NULL)",
+        name="went_to_the_bank",
     ),
     CheckConstraint("approved_by <> submitted_by", name="four_eyes"),
     CheckConstraint(
@@ -108,6 +114,8 @@ remittance = Table(
     Column("corrections_cents", BigInteger, nullable=False),
     Column("carried_in_cents", BigInteger, nullable=False),
     Column("re_presented_cents", BigInteger, nullable=False),
+    # How many times its money is presented again; 0 for money that goes to the bank first.
+    Column("presentation", SmallInteger, nullable=False, server_default="0"),
     Column("transfer_cents", BigInteger, nullable=False),
     Column("carried_out_cents", BigInteger, nullable=False),
     Column("iban", Text),
@@ -120,6 +128,11 @@ remittance = Table(
         name="adds_up",
     ),
     CheckConstraint("transfer_cents >= 0 AND carried_out_cents <= 0", name="sides"),
+    CheckConstraint(
+        "presentation >= 0 AND re_presented_cents >= 0"
+        " AND (presentation > 0) = (re_presented_cents > 0)",
+        name="presented_again",
+    ),
 )
 
 remittance_line = Table(
@@ -189,17 +202,35 @@ remittance_payment = Table(
     CheckConstraint("amount_cents > 0", name="leaves_the_account"),
 )
 
+# Of a remittance, the text of its verification code among them; and of a whole run.
+REMITTANCE_PAPERS = ("pdf", "csv", "html", "signature")
+RUN_PAPERS = ("pain001", "payment_list_csv", "payment_list_pdf")
+
 document = Table(
     "document",
     metadata,
     identity("document_id"),
     Column("run_id", ForeignKey("reimbursement_run.run_id"), nullable=False),
-    Column("remittance_id", ForeignKey("remittance.remittance_id")),
+    Column("remittance_id", ForeignKey("remittance.remittance_id"), index=True),
     Column("kind", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
     instant("stored_at", nullable=False),
-    one_of("kind", ("pdf", "csv", "html", "pain001")),
-    CheckConstraint("(kind = 'pain001') = (remittance_id IS NULL)", name="of_run_or_remittance"),
+    one_of("kind", (*REMITTANCE_PAPERS, *RUN_PAPERS)),
+    CheckConstraint(
+        "(kind IN ('pain001', 'payment_list_csv', 'payment_list_pdf')) = (remittance_id IS NULL)",
+        name="of_run_or_remittance",
+    ),
     UniqueConstraint("run_id", "remittance_id", "kind", postgresql_nulls_not_distinct=True),
+)
+
+# A paper that could not be rendered, each time it was tried; `remittance_id` is null for the run's.
+paper_failure = Table(
+    "paper_failure",
+    metadata,
+    identity("paper_failure_id"),
+    Column("run_id", ForeignKey("reimbursement_run.run_id"), nullable=False, index=True),
+    Column("remittance_id", ForeignKey("remittance.remittance_id"), index=True),
+    Column("reason", Text, nullable=False),
+    instant("failed_at", nullable=False),
 )

@@ -46,6 +46,8 @@ wallet = Table(
     Column("head", LargeBinary, nullable=False),
     PrimaryKeyConstraint("beneficiary_id", "school_year", "wallet"),
     CheckConstraint("balance_cents BETWEEN 0 AND granted_cents", name="never_below_zero"),
+    # What a year's grants add up to, before one more is given (grant_many.sql).
+    Index("ix_wallet_school_year_wallet", "school_year", "wallet"),
     # No index on a column that moves, and room on the page: updates stay in place (HOT).
     postgresql_with={"fillfactor": 80},
 )

@@ -1,5 +1,5 @@
 -- Makes what a run held owed again, when it will never be paid: its lines stand for nothing any more,
--- and what was carried into it waits for another. The application may not touch a line's `live`
+-- and what was carried into it, or presented again by it, waits for another. The application may not touch a line's `live`
 -- itself: a debit that was paid must stay paid whatever a program believes.
 CREATE OR REPLACE FUNCTION free_run(p_run_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -13,4 +13,6 @@ BEGIN
     WHERE m.remittance_id = l.remittance_id AND m.run_id = p_run_id AND l.live;
     DELETE FROM remittance_carry c USING remittance m
     WHERE m.remittance_id = c.into_remittance_id AND m.run_id = p_run_id;
+    DELETE FROM remittance_re_presentation p USING remittance m
+    WHERE m.remittance_id = p.into_remittance_id AND m.run_id = p_run_id;
 END $$;

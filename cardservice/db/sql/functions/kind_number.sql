@@ -14,5 +14,6 @@ BEGIN
         WHEN 'late_regularisation' THEN 9
         WHEN 'regularisation_reversal' THEN 10
         WHEN 'late_regularisation_reversal' THEN 11
+        WHEN 'paid_transfer_return' THEN 12
     END;
 END $$;

@@ -17,11 +17,11 @@ BEGIN
             END IF;
             RETURN NEW;
         END IF;
-        IF OLD.state IN ('approved', 'exported', 'accepted', 'paid')
+        IF OLD.state IN ('approved', 'exported', 'accepted', 'paid', 'bank_rejected')
             AND NEW.state IN ('draft', 'submitted', 'rejected') THEN
             RAISE EXCEPTION 'run % was approved and is not taken back', OLD.run_id;
         END IF;
-        IF OLD.state IN ('exported', 'accepted', 'paid') AND NEW.state = 'cancelled' THEN
+        IF OLD.exported_at IS NOT NULL AND NEW.state = 'cancelled' THEN
             RAISE EXCEPTION 'run % was exported: only the bank can send it back', OLD.run_id;
         END IF;
         -- The arrows that a program may take. A cancelled run is over, and what went to the bank only
@@ -31,9 +31,22 @@ BEGIN
             ('rejected', 'draft'), ('rejected', 'submitted'), ('rejected', 'cancelled'),
             ('submitted', 'rejected'), ('submitted', 'approved'), ('submitted', 'cancelled'),
             ('approved', 'exported'), ('approved', 'cancelled'),
-            ('exported', 'accepted'), ('exported', 'paid'), ('accepted', 'paid'))
+            ('exported', 'accepted'), ('exported', 'paid'), ('accepted', 'paid'),
+            ('exported', 'bank_rejected'), ('accepted', 'bank_rejected'))
         THEN
             RAISE EXCEPTION 'run % does not go from % to %', OLD.run_id, OLD.state, NEW.state;
+        END IF;
+        -- The bank's word for a run is what it said of each of its transfers.
+        IF NEW.state <> OLD.state AND (
+            (NEW.state IN ('paid', 'bank_rejected') AND EXISTS (
+                SELECT FROM remittance m WHERE m.run_id = OLD.run_id AND m.transfer_cents > 0
+                AND NOT EXISTS (SELECT FROM transfer_answer a
+                                WHERE a.remittance_id = m.remittance_id)))
+            OR (NEW.state = 'bank_rejected' AND EXISTS (
+                SELECT FROM remittance m JOIN transfer_answer a USING (remittance_id)
+                WHERE m.run_id = OLD.run_id AND a.outcome = 'paid')))
+        THEN
+            RAISE EXCEPTION 'run % is not % by what the bank answered', OLD.run_id, NEW.state;
         END IF;
         IF OLD.state NOT IN ('draft', 'rejected') AND NEW.state NOT IN ('draft', 'rejected')
             AND ROW(NEW.period_key, NEW.attempt, NEW.debits, NEW.partners, NEW.gross_cents,
@@ -47,9 +60,9 @@ BEGIN
             RAISE EXCEPTION 'run % is frozen since its submission', OLD.run_id;
         END IF;
         -- Who approved, and what was handed to the bank, is written once.
-        IF (OLD.state IN ('approved', 'exported', 'accepted', 'paid')
+        IF (OLD.state IN ('approved', 'exported', 'accepted', 'paid', 'bank_rejected')
                 AND NEW.approved_by IS DISTINCT FROM OLD.approved_by)
-            OR (OLD.state IN ('exported', 'accepted', 'paid')
+            OR (OLD.exported_at IS NOT NULL
                 AND ROW(NEW.msg_id, NEW.exported_at, NEW.execution_on)
                     IS DISTINCT FROM ROW(OLD.msg_id, OLD.exported_at, OLD.execution_on))
         THEN
@@ -71,11 +84,11 @@ BEGIN
         THEN
             RETURN coalesce(NEW, OLD);
         END IF;
-    ELSIF TG_TABLE_NAME = 'remittance_carry' THEN
+    ELSIF TG_TABLE_NAME IN ('remittance_carry', 'remittance_re_presentation') THEN
         SELECT r.state INTO v_state
         FROM reimbursement_run r JOIN remittance m USING (run_id)
         WHERE m.remittance_id = coalesce(OLD.into_remittance_id, NEW.into_remittance_id);
-        -- What will never be paid carries nothing.
+        -- What will never be paid carries nothing and presents nothing again.
         IF v_state IN ('draft', 'rejected')
             OR (TG_OP = 'DELETE' AND v_state = 'cancelled')
         THEN

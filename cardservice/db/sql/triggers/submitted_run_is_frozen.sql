@@ -10,3 +10,6 @@ FOR EACH ROW EXECUTE FUNCTION submitted_run_is_frozen();
 CREATE OR REPLACE TRIGGER submitted_run_is_frozen
 BEFORE INSERT OR UPDATE OR DELETE ON remittance_carry
 FOR EACH ROW EXECUTE FUNCTION submitted_run_is_frozen();
+CREATE OR REPLACE TRIGGER submitted_run_is_frozen
+BEFORE INSERT OR UPDATE OR DELETE ON remittance_re_presentation
+FOR EACH ROW EXECUTE FUNCTION submitted_run_is_frozen();

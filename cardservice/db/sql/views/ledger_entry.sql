@@ -28,6 +28,7 @@ JOIN (VALUES
     ('regularisation_reversal', 'beneficiary_wallet', -1),
     ('regularisation_reversal', 'partner_payable', 1),
     ('late_regularisation_reversal', 'lapsed', -1),
-    ('late_regularisation_reversal', 'partner_payable', 1)
+    ('late_regularisation_reversal', 'partner_payable', 1),
+    ('paid_transfer_return', 'paid', -1), ('paid_transfer_return', 'partner_payable', 1)
 ) AS leg (kind, account, sign) ON leg.kind = o.kind
 WHERE o.outcome <> 'declined' AND o.amount_cents IS NOT NULL;
