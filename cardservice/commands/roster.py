@@ -21,6 +21,7 @@ from cardservice.commands.session import (
     progress_shown,
     say,
     say_json,
+    say_refused,
     with_office,
 )
 from cardservice.services.import_roster import import_roster
@@ -61,12 +62,18 @@ def import_file(
         "erased": imported.erased,
         "granted": imported.granted,
     }
-    bad_lines = imported.bad_lines
+    bad_lines, refused = imported.bad_lines, imported.grants_refused
     if as_json:
-        say_json({"taken": imported.taken, **counts, "bad_lines": bad_lines_json(bad_lines)})
+        told = {"grants_refused": None if refused is None else refused.code}
+        say_json(
+            {"taken": imported.taken, **counts, **told, "bad_lines": bad_lines_json(bad_lines)}
+        )
     else:
         say_bad_lines(bad_lines)
     if not imported.taken:
         raise nothing_taken(bad_lines)
     if not as_json:
         say("roster", "taken", bad=len(bad_lines), **counts)
+    if refused is not None:
+        # The people are there; the next import gives what this one could not.
+        raise say_refused(refused)

@@ -53,7 +53,8 @@ _LINES: Final = (
 class RosterImported:
     """What an import did. `taken` is false when bad lines held everything back.
 
-    `erased` lines are of people who asked to be forgotten: they are passed over.
+    `erased` lines are of people who asked to be forgotten: they are passed over. `grants_refused`
+    (budget_exceeded) says why nobody was given money; the people were taken all the same.
     """
 
     taken: bool
@@ -64,6 +65,7 @@ class RosterImported:
     unchanged: int = 0
     erased: int = 0
     granted: int = 0
+    grants_refused: Refused | None = None
 
 
 @dataclass(slots=True)
@@ -120,7 +122,8 @@ def import_roster(
         counts.updated,
         counts.unchanged,
         counts.erased,
-        granted,
+        0 if isinstance(granted, Refused) else granted,
+        granted if isinstance(granted, Refused) else None,
     )
 
 

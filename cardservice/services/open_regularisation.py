@@ -46,6 +46,7 @@ class RegularisationFile:
     explanation: str | None
     state: str
     opened_at: datetime
+    refusal_reason: str | None = None
     is_new: bool = False
 
 
@@ -91,6 +92,7 @@ def open_regularisation(
         file.explanation,
         file.state,
         file.opened_at,
+        file.refusal_reason,
         is_new,
     )
 
@@ -102,7 +104,7 @@ def file_of(
     row = connection.execute(
         text(
             "SELECT file_id, operation_id, reason, right_amount_cents, explanation, state,"
-            " opened_at FROM regularisation_file"
+            " opened_at, refusal_reason FROM regularisation_file"
             " WHERE operation_id = :operation_id AND partner_id = :partner_id"
         ),
         {"operation_id": operation_id, "partner_id": partner_id},

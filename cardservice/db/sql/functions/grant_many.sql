@@ -1,5 +1,8 @@
 -- The department gives wallets their money, once per beneficiary, school year and wallet (C10):
 -- the key of the wallet is the guarantee, a second call changes nothing. Returns how many it gave.
+-- Never beyond the budget of the year and wallet, where one is set: then nobody of the call gets
+-- anything, and it returns NULL. The budget's own lock makes two calls queue, so that they cannot
+-- pass it together.
 CREATE OR REPLACE FUNCTION grant_many(
     p_operation_id uuid[],
     p_beneficiary_id bigint[],
@@ -13,9 +16,24 @@ DECLARE
     v_year school_year;
     v_op operation;
     v_empty_head bytea := decode(repeat('00', 32), 'hex');
+    v_left_cents bigint;
+    v_missing bigint;
 BEGIN
     PERFORM hold_day_open();
+    PERFORM hold_budget(p_school_year, p_wallet);
     SELECT * INTO STRICT v_year FROM school_year WHERE school_year = p_school_year;
+    v_left_cents := left_of_budget(p_school_year, p_wallet);
+    IF v_left_cents IS NOT NULL THEN
+        SELECT count(*) INTO v_missing FROM (
+            SELECT DISTINCT asked FROM unnest(p_beneficiary_id) AS asked
+            WHERE NOT EXISTS (
+                SELECT FROM wallet w WHERE w.beneficiary_id = asked
+                  AND w.school_year = p_school_year AND w.wallet = p_wallet)
+        ) AS missing;
+        IF v_missing * p_amount_cents > v_left_cents AND v_missing > 0 THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     FOR i IN 1 .. cardinality(p_operation_id) LOOP
         v_op := NULL;
         v_op.operation_id := p_operation_id[i];
