@@ -17,10 +17,11 @@ from clearing.documents.wording import say
 from clearing.remittance import Remittance
 
 
-def render_page(remittance: Remittance, *, scheme_name: str) -> bytes:
+def render_page(remittance: Remittance, *, scheme_name: str, signed_text: str) -> bytes:
     """The whole HTML document in UTF-8."""
     page = _templates().get_template("bordereau_page.html")
-    html = page.render(view=view_of(remittance, scheme_name=scheme_name), say=say)
+    view = view_of(remittance, scheme_name=scheme_name, signed_text=signed_text)
+    html = page.render(view=view, say=say)
     # A half character pair cannot be written in UTF-8; it must not cost the whole page.
     return html.encode("utf-8", "replace")
 

@@ -17,20 +17,31 @@ from reportlab.platypus import LongTable
 
 from clearing.documents import pdf_masthead as masthead
 from clearing.documents.bordereau_view import BordereauView, view_of
+from clearing.documents.pdf_pages import paginate
 from clearing.documents.pdf_style import BOTTOM, CONTENT_WIDTH, GRID, LEFT, TOP
-from clearing.documents.pdf_tables import empty_table, seal_table, section_table, total_table
+from clearing.documents.pdf_tables import (
+    empty_table,
+    note_table,
+    seal_table,
+    section_table,
+    total_table,
+)
 from clearing.documents.pdf_text import load_fonts
 from clearing.remittance import Remittance
 
-# What stands on a page: a table and the height of its lower edge.
-_Page = list[tuple[LongTable, float]]
 
-
-def render_pdf(remittance: Remittance, *, scheme_name: str) -> bytes:
-    """The bytes of the PDF; `scheme_name` stands at its head."""
+def render_pdf(remittance: Remittance, *, scheme_name: str, signed_text: str) -> bytes:
+    """The bytes of the PDF; `scheme_name` stands at its head, `signed_text` in its QR."""
     load_fonts()
-    view = view_of(remittance, scheme_name=scheme_name)
-    pages = _paginate(_blocks(view))
+    view = view_of(remittance, scheme_name=scheme_name, signed_text=signed_text)
+    pages = paginate(
+        _blocks(view),
+        width=CONTENT_WIDTH,
+        first_top=masthead.FIRST_PAGE_TOP,
+        top=TOP,
+        bottom=BOTTOM,
+        gap=2 * GRID,
+    )
 
     output = io.BytesIO()
     # Invariant: no time of day and no random identifier in the file.
@@ -52,31 +63,9 @@ def render_pdf(remittance: Remittance, *, scheme_name: str) -> bytes:
 
 def _blocks(view: BordereauView) -> list[LongTable]:
     tables = [section_table(section) for section in view.sections] or [empty_table()]
+    if view.re_presentation:
+        tables.append(note_table(view.re_presentation))
     tables.append(total_table(view))
     if view.seals:
         tables.append(seal_table(view))
     return tables
-
-
-def _paginate(blocks: list[LongTable]) -> list[_Page]:
-    pages: list[_Page] = [[]]
-    y = masthead.FIRST_PAGE_TOP
-    for block in blocks:
-        rest: LongTable | None = block
-        while rest is not None:
-            _, height = rest.wrap(CONTENT_WIDTH, y - BOTTOM)
-            # Splitting a table that fits would cost time and change nothing.
-            fits = height <= y - BOTTOM
-            parts = [rest] if fits else rest.split(CONTENT_WIDTH, y - BOTTOM)
-            if parts:
-                _, height = parts[0].wrap(CONTENT_WIDTH, y - BOTTOM)
-                y -= height
-                pages[-1].append((parts[0], y))
-                y -= 2 * GRID
-            else:
-                assert pages[-1] or len(pages) == 1, "a row is never higher than a page"
-            rest = None if fits else (parts[1] if parts else rest)
-            if rest is not None:
-                pages.append([])
-                y = TOP
-    return pages

@@ -61,10 +61,12 @@ class BordereauView:
     sections: tuple[Section, ...]
     total_count: str
     total: str
+    re_presentation: str
     seals: tuple[tuple[str, str], ...]
+    signed_text: str
 
 
-def view_of(remittance: Remittance, *, scheme_name: str) -> BordereauView:
+def view_of(remittance: Remittance, *, scheme_name: str, signed_text: str) -> BordereauView:
     """`remittance` ready to be laid out, under the name of the scheme."""
     return BordereauView(
         number=say("document.number", number=remittance.number),
@@ -81,7 +83,9 @@ def view_of(remittance: Remittance, *, scheme_name: str) -> BordereauView:
         total_count=_count(len(remittance.lines)),
         # The sum of the lines: what the amount column of the CSV adds up to.
         total=format_euros(remittance.gross_cents + remittance.corrections_cents),
+        re_presentation=_re_presentation(remittance),
         seals=tuple((format_day(day), seal) for day, seal in remittance.seals),
+        signed_text=signed_text,
     )
 
 
@@ -119,6 +123,18 @@ def _summary(remittance: Remittance) -> tuple[tuple[str, str], ...]:
     if remittance.carried_out_cents:
         rows.append((say("summary.carried_out"), format_euros(remittance.carried_out_cents)))
     return tuple(rows)
+
+
+def _re_presentation(remittance: Remittance) -> str:
+    """Which bordereaux the rejected transfers were first sent for; empty without any."""
+    if not remittance.re_presents:
+        return ""
+    key = "re_presents_one" if len(remittance.re_presents) == 1 else "re_presents_many"
+    return say(
+        f"document.{key}",
+        amount=format_euros(remittance.re_presented_cents),
+        numbers=", ".join(remittance.re_presents),
+    )
 
 
 def _sections(remittance: Remittance) -> tuple[Section, ...]:

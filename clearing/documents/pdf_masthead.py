@@ -5,10 +5,11 @@ one without turning it; « Page x / y » stands on every page; the IBAN comes ma
 Refuses to know: the lines. It draws the figures that the view gives and adds up none.
 """
 
-from reportlab.lib.colors import Color
 from reportlab.pdfgen.canvas import Canvas
 
 from clearing.documents.bordereau_view import BordereauView
+from clearing.documents.pdf_code import SIDE, draw_code
+from clearing.documents.pdf_pen import rule, write
 from clearing.documents.pdf_style import (
     BLUE,
     CONTENT_WIDTH,
@@ -21,7 +22,6 @@ from clearing.documents.pdf_style import (
     PAGE_HEIGHT,
     QUIET,
     RIGHT,
-    RULE,
     WHITE,
 )
 from clearing.documents.pdf_text import BOLD, REGULAR, fit, text_width
@@ -37,11 +37,13 @@ _TRANSFER_WIDTH = 25 * GRID
 
 def draw_first_page(canvas: Canvas, view: BordereauView) -> None:
     """Scheme, title, the two parties, the summary and the transfer."""
-    _text(canvas, view.scheme_name, LEFT, _down(6), font=BOLD, size=9, color=BLUE, width=400)
+    write(canvas, view.scheme_name, LEFT, _down(6), font=BOLD, size=9, color=BLUE, width=400)
     canvas.setFillColor(OCHRE)
     canvas.rect(LEFT, _down(7.25), 4 * GRID, 3, stroke=0, fill=1)
-    _text(canvas, say("document.title"), LEFT, _down(10.5), font=BOLD, size=19, color=BLUE)
-    _text(canvas, view.number, LEFT, _down(12.75), size=11, color=QUIET)
+    write(canvas, say("document.title"), LEFT, _down(10.5), font=BOLD, size=17, color=BLUE)
+    write(canvas, view.number, LEFT, _down(12.75), size=11, color=QUIET)
+    draw_code(canvas, view.signed_text, left=RIGHT - SIDE, bottom=_down(13.5))
+    write(canvas, say("verification.short"), RIGHT, _down(14.5), size=6, color=QUIET, right=True)
 
     _draw_partner(canvas, view)
     _draw_facts(canvas, view)
@@ -51,40 +53,40 @@ def draw_first_page(canvas: Canvas, view: BordereauView) -> None:
 
 def draw_running_head(canvas: Canvas, view: BordereauView) -> None:
     """Later pages say whose they are, in case they part from the first."""
-    _text(canvas, view.running_title, LEFT, _down(6), font=BOLD, size=8, color=BLUE, width=320)
+    write(canvas, view.running_title, LEFT, _down(6), font=BOLD, size=8, color=BLUE, width=320)
     partner = fit(view.partner_name, font=REGULAR, size=8, width=180)[0]
-    _text(canvas, partner, RIGHT, _down(6), size=8, color=QUIET, right=True)
-    _rule(canvas, _down(7))
+    write(canvas, partner, RIGHT, _down(6), size=8, color=QUIET, right=True)
+    rule(canvas, _down(7), left=LEFT, right=RIGHT)
 
 
 def draw_footer(canvas: Canvas, view: BordereauView, *, page: int, pages: int) -> None:
     """The number of the paper, the note about its amounts, the page."""
-    _rule(canvas, 5 * GRID)
-    _text(canvas, say("document.amounts_note"), LEFT, 3.5 * GRID, size=7, color=QUIET)
+    rule(canvas, 5 * GRID, left=LEFT, right=RIGHT)
+    write(canvas, say("document.amounts_note"), LEFT, 3.5 * GRID, size=7, color=QUIET)
     folio = say("document.page", page=str(page), pages=str(pages))
-    _text(canvas, folio, RIGHT, 3.5 * GRID, size=8, color=INK, right=True)
+    write(canvas, folio, RIGHT, 3.5 * GRID, size=8, color=INK, right=True)
 
 
 def _draw_partner(canvas: Canvas, view: BordereauView) -> None:
-    _text(canvas, say("labels.partner"), LEFT, _down(16.5), size=7.5, color=QUIET)
+    write(canvas, say("labels.partner"), LEFT, _down(16.5), size=7.5, color=QUIET)
     y = _down(18.25)
     for line in fit(view.partner_name, font=BOLD, size=11, width=_COLUMN, max_lines=2):
-        _text(canvas, line, LEFT, y, font=BOLD, size=11, color=INK)
+        write(canvas, line, LEFT, y, font=BOLD, size=11, color=INK)
         y -= 14
     for line in fit(view.partner_address, font=REGULAR, size=8.5, width=_COLUMN, max_lines=2):
-        _text(canvas, line, LEFT, y, size=8.5, color=INK)
+        write(canvas, line, LEFT, y, size=8.5, color=INK)
         y -= 12
-    _text(canvas, view.partner_siret, LEFT, y, size=8.5, color=INK, width=_COLUMN)
+    write(canvas, view.partner_siret, LEFT, y, size=8.5, color=INK, width=_COLUMN)
 
 
 def _draw_facts(canvas: Canvas, view: BordereauView) -> None:
     y = _down(16.5)
     for label, value in view.facts:
-        _text(canvas, label, _FACTS_LEFT, y, size=7.5, color=QUIET)
+        write(canvas, label, _FACTS_LEFT, y, size=7.5, color=QUIET)
         room = _COLUMN - text_width(label, font=REGULAR, size=7.5) - 2 * GRID
         shown = fit(value, font=REGULAR, size=8.5, width=room)[0]
-        _text(canvas, shown, RIGHT, y, size=8.5, color=INK, right=True)
-        _rule(canvas, y - 6, left=_FACTS_LEFT)
+        write(canvas, shown, RIGHT, y, size=8.5, color=INK, right=True)
+        rule(canvas, y - 6, left=_FACTS_LEFT, right=RIGHT)
         y -= 2.25 * GRID
 
 
@@ -96,8 +98,8 @@ def _draw_summary(canvas: Canvas, view: BordereauView) -> None:
     step = (_PANEL_HEIGHT - 2 * GRID) / len(view.summary)
     y = bottom + _PANEL_HEIGHT - GRID - step / 2 - 3
     for label, amount in view.summary:
-        _text(canvas, label, LEFT + 2 * GRID, y, size=8.5, color=INK)
-        _text(canvas, amount, LEFT + width - 2 * GRID, y, size=8.5, color=INK, right=True)
+        write(canvas, label, LEFT + 2 * GRID, y, size=8.5, color=INK)
+        write(canvas, amount, LEFT + width - 2 * GRID, y, size=8.5, color=INK, right=True)
         y -= step
 
 
@@ -110,9 +112,9 @@ def _draw_transfer(canvas: Canvas, view: BordereauView) -> None:
     canvas.setFillColor(OCHRE)
     canvas.rect(inner_left, bottom + _PANEL_HEIGHT - 2 * GRID, 3 * GRID, 3, stroke=0, fill=1)
     top = bottom + _PANEL_HEIGHT - 4.25 * GRID
-    _text(canvas, say("summary.transfer"), inner_left, top, font=BOLD, size=10, color=WHITE)
+    write(canvas, say("summary.transfer"), inner_left, top, font=BOLD, size=10, color=WHITE)
     size = _size_that_fits(view.transfer, width=inner_right - inner_left)
-    _text(
+    write(
         canvas,
         view.transfer,
         inner_right,
@@ -122,7 +124,7 @@ def _draw_transfer(canvas: Canvas, view: BordereauView) -> None:
         color=WHITE,
         right=True,
     )
-    _text(
+    write(
         canvas, view.promised, inner_right, bottom + 1.75 * GRID, size=8, color=ON_BLUE, right=True
     )
 
@@ -135,30 +137,3 @@ def _size_that_fits(amount: str, *, width: float) -> float:
 
 def _down(steps: float) -> float:
     return PAGE_HEIGHT - steps * GRID
-
-
-def _rule(canvas: Canvas, y: float, *, left: float = LEFT) -> None:
-    canvas.setStrokeColor(RULE)
-    canvas.setLineWidth(0.6)
-    canvas.line(left, y, RIGHT, y)
-
-
-def _text(
-    canvas: Canvas,
-    text: str,
-    x: float,
-    y: float,
-    *,
-    font: str = REGULAR,
-    size: float,
-    color: Color,
-    width: float = CONTENT_WIDTH,
-    right: bool = False,
-) -> None:
-    shown = fit(text, font=font, size=size, width=width)[0]
-    canvas.setFont(font, size)
-    canvas.setFillColor(color)
-    if right:
-        canvas.drawRightString(x, y, shown)
-    else:
-        canvas.drawString(x, y, shown)

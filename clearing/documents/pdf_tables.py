@@ -29,10 +29,10 @@ from clearing.documents.wording import say
 
 _SIZE = 7.5
 _LEADING = 9.5
-_PADDING = 4.0
+PADDING = 4.0
 _SEAL_SIZE = 6.0
 
-_COLUMNS = (
+COLUMNS = (
     ("reference", 72.0),
     ("date", 52.0),
     ("hour", 34.0),
@@ -42,21 +42,21 @@ _COLUMNS = (
     ("card", 50.0),
     ("amount", 60.0),
 )
-_WIDTHS = [width for _, width in _COLUMNS]
+_WIDTHS = [width for _, width in COLUMNS]
 _HEADING_ROWS = 2
 
-_BASE: list[tuple[Any, ...]] = [
+BASE_STYLE: list[tuple[Any, ...]] = [
     ("FONT", (0, 0), (-1, -1), REGULAR, _SIZE, _LEADING),
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-    ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
-    ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
+    ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+    ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
     ("TOPPADDING", (0, 0), (-1, -1), 0),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
 ]
 _SECTION_STYLE = TableStyle(
     [
-        *_BASE,
+        *BASE_STYLE,
         ("FONT", (0, 0), (-1, 0), BOLD, 10, 12),
         ("TEXTCOLOR", (0, 0), (-1, 0), BLUE),
         ("FONT", (-1, 0), (-1, 0), REGULAR, _SIZE, _LEADING),
@@ -83,7 +83,7 @@ def section_table(section: Section) -> LongTable:
     subtotal = _one(section.subtotal_label, font=BOLD, size=8, width=CONTENT_WIDTH - 120)
     cells = [
         _across(title, section.count),
-        [say(f"columns.{name}") for name, _ in _COLUMNS],
+        [say(f"columns.{name}") for name, _ in COLUMNS],
         *(_cells(row) for row in section.rows),
         _across(subtotal, section.subtotal),
     ]
@@ -93,15 +93,23 @@ def section_table(section: Section) -> LongTable:
 
 def empty_table() -> LongTable:
     """What stands in the place of the sections when the fortnight had no operation."""
-    style = TableStyle([*_BASE, ("TEXTCOLOR", (0, 0), (-1, -1), QUIET)])
+    style = TableStyle([*BASE_STYLE, ("TEXTCOLOR", (0, 0), (-1, -1), QUIET)])
     return LongTable([[say("sections.none")]], [CONTENT_WIDTH], [3 * GRID], style=style)
+
+
+def note_table(note: str) -> LongTable:
+    """A sentence between the lines and their total."""
+    lines = fit(note, font=REGULAR, size=_SIZE, width=CONTENT_WIDTH - 2 * PADDING, max_lines=3)
+    style = TableStyle([*BASE_STYLE, ("TEXTCOLOR", (0, 0), (-1, -1), INK)])
+    height = GRID + _LEADING * len(lines)
+    return LongTable([["\n".join(lines)]], [CONTENT_WIDTH], [height], style=style)
 
 
 def total_table(view: BordereauView) -> LongTable:
     """The sum of all lines, in a band that cannot be missed."""
     style = TableStyle(
         [
-            *_BASE,
+            *BASE_STYLE,
             ("BACKGROUND", (0, 0), (-1, -1), BLUE),
             ("ROUNDEDCORNERS", [4, 4, 4, 4]),
             ("TEXTCOLOR", (0, 0), (-1, -1), WHITE),
@@ -127,7 +135,7 @@ def seal_table(view: BordereauView) -> LongTable:
     ]
     style = TableStyle(
         [
-            *_BASE,
+            *BASE_STYLE,
             ("FONT", (0, 0), (-1, -1), REGULAR, _SEAL_SIZE, GRID),
             ("TEXTCOLOR", (0, 0), (-1, -1), QUIET),
             ("FONT", (0, 0), (-1, 0), BOLD, _SIZE, _LEADING),
@@ -148,14 +156,14 @@ def _cells(row: Row) -> list[str]:
         _lines(row.outlet, row.wallet, width=_WIDTHS[3]),
         _lines(row.terminal, "", width=_WIDTHS[4]),
         _lines(row.delegate, "", width=_WIDTHS[5]),
-        _one(row.card, font=REGULAR, size=_SIZE, width=_WIDTHS[6] - 2 * _PADDING),
+        _one(row.card, font=REGULAR, size=_SIZE, width=_WIDTHS[6] - 2 * PADDING),
         row.amount,
     ]
 
 
 def _lines(text: str, second: str, *, width: float) -> str:
     """Two lines at most: the text wrapped, or the text on one and `second` under it."""
-    room = width - 2 * _PADDING
+    room = width - 2 * PADDING
     lines = fit(text, font=REGULAR, size=_SIZE, width=room, max_lines=1 if second else 2)
     if second:
         lines += fit(second, font=REGULAR, size=_SIZE, width=room)
@@ -168,7 +176,7 @@ def _one(text: str, *, font: str, size: float, width: float) -> str:
 
 def _across(left: str, right: str) -> list[str]:
     # No SPAN: an empty neighbour lets the text run on, and spans are slow to lay out.
-    return [left, *([""] * (len(_COLUMNS) - 2)), right]
+    return [left, *([""] * (len(COLUMNS) - 2)), right]
 
 
 def _height(cells: list[str]) -> float:

@@ -27,3 +27,11 @@ def wallet_label(wallet: str) -> str:
 def _catalogue() -> dict[str, dict[str, str]]:
     texts = resources.files(__package__).joinpath("texts_fr.toml").read_text(encoding="utf-8")
     return tomllib.loads(texts)
+
+
+@lru_cache(maxsize=1)
+def words_of_numbers() -> dict[str, str]:
+    """The words that amounts in letters are put together from."""
+    texts = resources.files(__package__).joinpath("numbers_fr.toml").read_text(encoding="utf-8")
+    words: dict[str, str] = tomllib.loads(texts)
+    return words

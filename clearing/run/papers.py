@@ -1,153 +1,221 @@
 """The papers of an approved run: every remittance as PDF, CSV and page, rendered once and stored.
 
 The law: what is stored is what everybody gets for ten years; a paper that exists is never rendered
-again. One transaction per remittance, so that a cut costs one paper and a rerun makes the rest.
+again. One transaction per remittance, so that a cut costs one paper and a rerun makes the rest. A
+paper that fails is told and leaves the others alone; nothing is released before all are there.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from typing import Any
+import queue
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from cardservice.adapters.paper_key import paper_key
 from cardservice.db.engine import unit_of_work
-from cardservice.domain.short_code import operation_reference
-from clearing.documents.bordereau_csv import render_csv
-from clearing.documents.bordereau_page import render_page
-from clearing.documents.bordereau_pdf import render_pdf
-from clearing.remittance import Remittance, RemittanceLine
+from cardservice.domain.keys import Keys
+from clearing.documents.renderer import NotRendered, PaperOrder, Papers, render_papers
+from clearing.documents.signed_text import Sign, claim_of, signed_text
+from clearing.documents.wording import say
+from clearing.run.papers_state import (
+    LACKING,
+    PaperFailure,
+    PapersProgress,
+    papers_are_complete,
+    papers_progress,
+    papers_that_lack,
+)
+from clearing.run.payment_list import list_lacks, read_payment_list, render_list
+from clearing.run.read_remittance import read_remittance, remittance_number
+from clearing.run.render_pool import RenderProcess, cores
+from clearing.run.stored import store_document
 
-_LACKING = text(
-    "SELECT m.remittance_id FROM remittance m WHERE m.run_id = :run_id"
-    " AND (SELECT count(*) FROM document d WHERE d.remittance_id = m.remittance_id) < 3"
-    " ORDER BY m.partner_id"
-)
-_HEAD = text(
-    "SELECT m.*, r.period_key, f.starts_on, f.ends_before - 1 AS last_day, p.trade_name, p.siret,"
-    " p.address, p.postal_code, p.commune"
-    " FROM remittance m JOIN reimbursement_run r USING (run_id)"
-    " JOIN fortnight f USING (period_key) JOIN partner p USING (partner_id)"
-    " WHERE m.remittance_id = :remittance_id"
-)
-_LINES = text(
-    "SELECT o.operation_no, o.accepted_at, coalesce(u.name, '–') AS outlet,"
-    " coalesce(t.label, '–') AS terminal, c.last4,"
-    " l.wallet, l.nature, l.amount_cents, origin.operation_no AS origin_no,"
-    " nullif(concat_ws(' ', d.first_name, d.last_name), '') AS delegate"
-    " FROM remittance_line l JOIN operation o USING (operation_id)"
-    # Who acts in a debit is a delegate; in a regularisation it is an agent of the department.
-    " LEFT JOIN delegate d ON d.delegate_id = o.actor_id AND o.kind = 'debit'"
-    " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
-    " LEFT JOIN terminal t ON t.terminal_id = o.terminal_id"
-    " JOIN card c ON c.card_id = o.card_id"
-    " LEFT JOIN operation origin ON origin.operation_id = o.target_id"
-    " WHERE l.remittance_id = :remittance_id ORDER BY o.operation_no"
-)
-# Every sealed day that a line of the remittance comes from, late ones included.
-_SEALS = text(
-    "SELECT b.business_day, b.seal FROM day_block b WHERE b.business_day IN ("
-    "  SELECT o.business_day FROM remittance_line l JOIN operation o USING (operation_id)"
-    "  WHERE l.remittance_id = :remittance_id) ORDER BY b.business_day"
-)
+__all__ = [
+    "PaperFailure",
+    "PapersMade",
+    "PapersProgress",
+    "complete_papers",
+    "papers_are_complete",
+    "papers_progress",
+    "papers_that_lack",
+    "read_remittance",
+    "remittance_number",
+    "store_document",
+]
+
+# Renderers of their own are worth their start from here on.
+_FEW: Final = 8
+
+_Outcomes = Generator[tuple[int, NotRendered | None], None, None]
+Render = Callable[[PaperOrder], Papers | NotRendered]
+Progress = Callable[[int, int], None]
 
 
-def remittance_number(year: int, number: int) -> str:
-    """The number that people read: `BR-2026-000123`."""
-    return f"BR-{year}-{number:06d}"
+@dataclass(frozen=True, slots=True)
+class PapersMade:
+    """How many remittances got their papers now, and which did not."""
+
+    made: int
+    failed: tuple[PaperFailure, ...]
 
 
 def complete_papers(
     engine: Engine,
     run_id: int,
     *,
+    keys: Keys,
     scheme_name: str,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> int:
-    """Renders and stores what is missing of a run's papers; returns how many remittances."""
+    remittance_id: int | None = None,
+    processes: int | None = None,
+    progress: Progress = lambda _done, _all: None,
+) -> PapersMade:
+    """Renders and stores what is missing of a run's papers, or of one remittance of it alone.
+
+    `progress` is told (done, all) in this thread; what it raises stops the work.
+    """
     with unit_of_work(engine) as connection:
-        lacking = list(connection.execute(_LACKING, {"run_id": run_id}).scalars())
-    for done, remittance_id in enumerate(lacking, start=1):
-        with unit_of_work(engine) as connection:
-            _store_papers(connection, run_id, remittance_id, scheme_name)
-        progress(done, len(lacking))
-    return len(lacking)
+        lacking = list(connection.execute(LACKING, {"run_id": run_id}).scalars())
+    if remittance_id is not None:
+        lacking = [one for one in lacking if one == remittance_id]
+    work = _Work(engine, run_id, scheme_name, paper_key(keys).sign)
+    alone = len(lacking) < _FEW and processes is None
+    failed: list[PaperFailure] = []
+    if remittance_id is None and (no_list := work.make_list()) is not None:
+        failed.append(work.told(None, no_list))
+    with closing(
+        _one_by_one(work, lacking) if alone else _side_by_side(work, lacking, processes or cores())
+    ) as outcomes:
+        for done, (one, failure) in enumerate(outcomes, start=1):
+            if failure is not None:
+                failed.append(work.told(one, failure))
+            progress(done, len(lacking))
+    unmade = sum(one.remittance_id is not None for one in failed)
+    return PapersMade(len(lacking) - unmade, tuple(failed))
 
 
-def papers_are_complete(connection: Connection, run_id: int) -> bool:
-    """Whether every remittance of a run has all its papers."""
-    return connection.execute(_LACKING, {"run_id": run_id}).first() is None
+def _here(order: PaperOrder) -> Papers | NotRendered:
+    try:
+        return render_papers(order)
+    except Exception as defect:
+        return NotRendered(type(defect).__name__)
 
 
-def read_remittance(connection: Connection, remittance_id: int) -> Remittance:
-    """A numbered remittance as its papers show it."""
-    head = connection.execute(_HEAD, {"remittance_id": remittance_id}).one()
-    lines = connection.execute(_LINES, {"remittance_id": remittance_id}).all()
-    seals = connection.execute(_SEALS, {"remittance_id": remittance_id}).all()
-    return Remittance(
-        number=remittance_number(head.number_year, head.number),
-        period_key=head.period_key,
-        starts_on=head.starts_on,
-        last_day=head.last_day,
-        partner_name=head.trade_name,
-        partner_siret=head.siret,
-        partner_address=f"{head.address}, {head.postal_code} {head.commune}",
-        holder_name=head.holder_name,
-        iban=head.iban,
-        lines=tuple(_line(row) for row in lines),
-        carried_in_cents=head.carried_in_cents,
-        re_presented_cents=head.re_presented_cents,
-        seals=tuple((row.business_day, bytes(row.seal).hex()) for row in seals),
-        paid_on=None,
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything one paper needs but the renderer."""
+
+    engine: Engine
+    run_id: int
+    scheme_name: str
+    sign: Sign
+
+    def make(self, remittance_id: int, render: Render) -> NotRendered | None:
+        """Reads, renders, stores; a whole remittance or nothing of it."""
+        try:
+            with unit_of_work(self.engine) as connection:
+                remittance = read_remittance(connection, remittance_id)
+            code = signed_text(claim_of(remittance), self.sign)
+        except SQLAlchemyError:
+            raise
+        except Exception as defect:
+            return NotRendered(type(defect).__name__)
+        papers = render(PaperOrder(remittance, self.scheme_name, code))
+        if isinstance(papers, NotRendered):
+            return papers
+        with unit_of_work(self.engine) as connection:
+            for kind, content in papers.items():
+                store_document(connection, self.run_id, remittance_id, kind=kind, content=content)
+        return None
+
+    def make_list(self) -> NotRendered | None:
+        """The run's payment list, unless it is there; rendered while no transaction waits."""
+        try:
+            with unit_of_work(self.engine) as connection:
+                if not list_lacks(connection, self.run_id):
+                    return None
+                payments = read_payment_list(connection, self.run_id)
+            papers = render_list(payments, scheme_name=self.scheme_name, sign=self.sign)
+        except SQLAlchemyError:
+            raise
+        except Exception as defect:
+            return NotRendered(type(defect).__name__)
+        with unit_of_work(self.engine) as connection:
+            for kind, content in papers.items():
+                store_document(connection, self.run_id, None, kind=kind, content=content)
+        return None
+
+    def told(self, remittance_id: int | None, failure: NotRendered) -> PaperFailure:
+        """Writes a failure down, for whoever looks without having waited."""
+        with unit_of_work(self.engine) as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO paper_failure (run_id, remittance_id, reason, failed_at)"
+                    " VALUES (:run_id, :remittance_id, :reason, ledger_now())"
+                ),
+                {
+                    "run_id": self.run_id,
+                    "remittance_id": remittance_id,
+                    "reason": failure.reason,
+                },
+            )
+            if remittance_id is None:
+                return PaperFailure(None, "", say("payment_list.title"), failure.reason)
+            row = connection.execute(
+                text(
+                    "SELECT m.number_year, m.number, p.trade_name FROM remittance m"
+                    " JOIN partner p USING (partner_id) WHERE m.remittance_id = :remittance_id"
+                ),
+                {"remittance_id": remittance_id},
+            ).one()
+        number = remittance_number(row.number_year, row.number)
+        return PaperFailure(remittance_id, number, row.trade_name, failure.reason)
+
+
+def _one_by_one(work: _Work, lacking: list[int]) -> _Outcomes:
+    for one in lacking:
+        yield one, work.make(one, _here)
+
+
+def _side_by_side(work: _Work, lacking: list[int], processes: int) -> _Outcomes:
+    """One thread and one renderer for each core; each takes the next paper when it is free."""
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for one in lacking:
+        waiting.put(one)
+    outcomes: queue.SimpleQueue[tuple[int, NotRendered | None] | BaseException] = (
+        queue.SimpleQueue()
     )
+    stop = threading.Event()
 
+    def keep_rendering() -> None:
+        try:
+            with RenderProcess() as renderer:
+                while not stop.is_set():
+                    one = waiting.get_nowait()
+                    outcomes.put((one, work.make(one, renderer.render)))
+        except queue.Empty:
+            return
+        except BaseException as failure:
+            outcomes.put(failure)
 
-def _line(row: Row[Any]) -> RemittanceLine:
-    return RemittanceLine(
-        reference=operation_reference(row.operation_no),
-        accepted_at=row.accepted_at,
-        outlet=row.outlet,
-        terminal=row.terminal,
-        delegate=row.delegate,
-        card_last4=row.last4,
-        wallet=row.wallet,
-        nature=row.nature,
-        amount_cents=row.amount_cents,
-        origin_reference=None if row.origin_no is None else operation_reference(row.origin_no),
-    )
-
-
-def _store_papers(
-    connection: Connection, run_id: int, remittance_id: int, scheme_name: str
-) -> None:
-    remittance = read_remittance(connection, remittance_id)
-    papers = {
-        "pdf": render_pdf(remittance, scheme_name=scheme_name),
-        "csv": render_csv(remittance),
-        "html": render_page(remittance, scheme_name=scheme_name),
-    }
-    for kind, content in papers.items():
-        store_document(connection, run_id, remittance_id, kind=kind, content=content)
-
-
-def store_document(
-    connection: Connection, run_id: int, remittance_id: int | None, *, kind: str, content: bytes
-) -> str:
-    """Stores a document unless it is there already; returns the SHA-256 of `content`."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    connection.execute(
-        text(
-            "INSERT INTO document (run_id, remittance_id, kind, content, sha256, stored_at)"
-            " VALUES (:run_id, :remittance_id, :kind, :content, :sha256, ledger_now())"
-            " ON CONFLICT DO NOTHING"
-        ),
-        {
-            "run_id": run_id,
-            "remittance_id": remittance_id,
-            "kind": kind,
-            "content": content,
-            "sha256": sha256,
-        },
-    )
-    return sha256
+    threads = [
+        threading.Thread(target=keep_rendering, daemon=True)
+        for _ in range(min(processes, len(lacking)))
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in lacking:
+            outcome = outcomes.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

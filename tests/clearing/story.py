@@ -116,9 +116,15 @@ class Fortnight:
         )
 
     def complete_papers(self, period: str = PERIOD) -> int:
-        return complete_papers(
-            self.office.engine, self.run(period).run_id, scheme_name="CJeune de Provence"
+        """How many remittances got their papers; all that lacked them."""
+        done = complete_papers(
+            self.office.engine,
+            self.run(period).run_id,
+            keys=self.office.keys,
+            scheme_name="CJeune de Provence",
         )
+        assert not done.failed, done
+        return done.made
 
     def export(self, period: str = PERIOD, *, by: str | None = None) -> Run | Refused:
         return export_run(self.office.engine, period, by=by or self.preparer.email, debtor=DEBTOR)

@@ -44,13 +44,43 @@ BREAKS = {
         # An older run of the same partner, exported, whose net was below zero.
         "INSERT INTO reimbursement_run (period_key, attempt, state, debits, partners, gross_cents,"
         " corrections_cents, carried_in_cents, carried_out_cents, re_presented_cents,"
-        " transfers_cents, submitted_by, approved_by, content_hash)"
-        " SELECT '2026-11-A', 1, 'exported', 0, 1, 0, -1, 0, -1, 0, 0, a, b, '' FROM"
+        " transfers_cents, submitted_by, approved_by, content_hash, exported_at)"
+        " SELECT '2026-11-A', 1, 'exported', 0, 1, 0, -1, 0, -1, 0, 0, a, b, '', now() FROM"
         " (SELECT min(agent_id) AS a, max(agent_id) AS b FROM agent) agents",
         "INSERT INTO remittance (run_id, partner_id, gross_cents, corrections_cents,"
         " carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents)"
         " SELECT (SELECT max(run_id) FROM reimbursement_run), min(partner_id), 0, -1, 0, 0, 0, -1"
         " FROM remittance",
+    ),
+    "re_presented": (
+        "UPDATE remittance SET re_presented_cents = 1, presentation = 1,"
+        " transfer_cents = transfer_cents + 1",
+        "UPDATE reimbursement_run SET re_presented_cents = (SELECT count(*) FROM remittance),"
+        " transfers_cents = transfers_cents + (SELECT count(*) FROM remittance)",
+    ),
+    "reason_gone": (
+        # An older transfer of the same partner, sent back by the account that is still in use.
+        "INSERT INTO reimbursement_run (period_key, attempt, state, debits, partners, gross_cents,"
+        " corrections_cents, carried_in_cents, carried_out_cents, re_presented_cents,"
+        " transfers_cents, submitted_by, approved_by, content_hash, exported_at)"
+        " SELECT '2026-11-A', 1, 'exported', 0, 1, 100, 0, 0, 0, 0, 100, a, b, '', now() FROM"
+        " (SELECT min(agent_id) AS a, max(agent_id) AS b FROM agent) agents",
+        "INSERT INTO remittance (remittance_id, run_id, partner_id, gross_cents, corrections_cents,"
+        " carried_in_cents, re_presented_cents, transfer_cents, carried_out_cents, iban)"
+        " OVERRIDING SYSTEM VALUE"
+        " SELECT 0, (SELECT max(run_id) FROM reimbursement_run), partner_id, 100, 0, 0, 0, 100, 0,"
+        " iban FROM bank_account WHERE partner_id = (SELECT min(partner_id) FROM remittance)",
+        "INSERT INTO bank_message (kind, message_id, content, sha256, received_at, received_by)"
+        " SELECT 'typed', 'x', '', '', now(), min(agent_id) FROM agent",
+        "INSERT INTO transfer_answer SELECT 0, 'failed', 'AC04', false, current_date,"
+        " bank_message_id, now() FROM bank_message",
+        "INSERT INTO remittance_re_presentation SELECT 0, max(remittance_id) FROM remittance m"
+        " WHERE partner_id = (SELECT partner_id FROM remittance WHERE remittance_id = 0)",
+        "UPDATE remittance SET re_presented_cents = 100, presentation = 1,"
+        " transfer_cents = transfer_cents + 100"
+        " WHERE remittance_id = (SELECT into_remittance_id FROM remittance_re_presentation)",
+        "UPDATE reimbursement_run SET re_presented_cents = 100,"
+        " transfers_cents = transfers_cents + 100 WHERE state = 'draft'",
     ),
     "no_partner_held": (
         "INSERT INTO partner_hold (partner_id, reason, held_by, held_at)"

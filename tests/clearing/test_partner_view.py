@@ -7,7 +7,6 @@ import io
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.reimbursements import (
@@ -23,6 +22,8 @@ from cardservice.db.queries.transactions import Scope, Transaction, Wanted, page
 from cardservice.domain.money import parse_euros
 from clearing.partner_view import Payment, due_days, payments_of
 from clearing.promised_day import promised_day
+from tests.clearing.bank_files import camt053, debit, pain002
+from tests.clearing.bank_story import take
 from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, PERIOD, Fortnight
 from tests.conftest import A_MORNING, Clock
 from tests.counter import SPORT, TUTORING
@@ -102,9 +103,11 @@ def test_a_debit_goes_through_every_state_and_its_day_is_the_files_own_from_the_
     assert _seen(fortnight) == ("approved", "approved", promised)
     fortnight.export()
     assert _seen(fortnight) == ("sent", "sent", date(2026, 12, 2))
-    _bank_says(fortnight, "accepted")
+    Clock(fortnight.office).set(datetime(2026, 12, 3, 9, tzinfo=UTC))
+    take(fortnight, pain002("CJP-2026-11-B-1"))
+    assert fortnight.run().state == "accepted"
     assert _seen(fortnight) == ("sent", "sent", date(2026, 12, 2)), "accepted is not paid"
-    _bank_says(fortnight, "paid")
+    take(fortnight, camt053(debit("10.55", "CJP-2026-11-B-1")))
     assert _seen(fortnight) == ("paid", "paid", date(2026, 12, 2))
 
 
@@ -114,15 +117,6 @@ def _seen(fortnight: Fortnight) -> tuple[str, str, date | None]:
     payment = _of(fortnight, PERIOD)
     assert payment.due_on == due_on and payment.amount_cents == 1055
     return line.state, payment.state, due_on
-
-
-def _bank_says(fortnight: Fortnight, state: str) -> None:
-    # The bank's answers are not read in yet: the run is moved as they will move it.
-    with unit_of_work(fortnight.office.engine) as connection:
-        connection.execute(
-            text("UPDATE reimbursement_run SET state = :state WHERE period_key = :period"),
-            {"state": state, "period": PERIOD},
-        )
 
 
 def test_every_cent_stands_in_exactly_one_payment_whatever_step_the_runs_are_at(

@@ -62,8 +62,10 @@ def test_a_paid_fortnight_and_a_drafted_one_prove_green(paid: Fortnight) -> None
             "transfers_cents",
         ),
         (
-            f"UPDATE reimbursement_run SET state = 'approved' WHERE {FIRST_RUN}",
-            f"UPDATE reimbursement_run SET state = 'exported' WHERE {FIRST_RUN}",
+            f"UPDATE reimbursement_run SET state = 'approved', exported_at = NULL"
+            f" WHERE {FIRST_RUN}",
+            f"UPDATE reimbursement_run SET state = 'exported', exported_at = now()"
+            f" WHERE {FIRST_RUN}",
             "remittance",
             "transfer_cents",
         ),
