@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+import department_desk
 import partner_portal
 from cardservice import webkit
 from cardservice.api import (
@@ -46,7 +47,9 @@ from cardservice.webkit.doors import wrong_method
 from cardservice.webkit.dress import settings_files
 from cardservice.webkit.static_files import StaticFiles
 from cardservice.wiring import Office, opened_postman, opened_till
-from partner_portal.portal import PORTAL
+from department_desk.portal import PORTAL as DESK
+from department_desk.routes import ROUTES as DEPARTMENT_DESK
+from partner_portal.portal import PORTAL as PARTNERS
 from partner_portal.routes import ROUTES as PARTNER_PORTAL
 
 # Routes are tried in this order: the one called most stands first.
@@ -65,7 +68,19 @@ _API = [
 _STATIC_FOLDERS = {
     "webkit": Path(webkit.__file__).parent / "static",
     "partenaire": Path(partner_portal.__file__).parent / "static",
+    "departement": Path(department_desk.__file__).parent / "static",
 }
+
+# Addresses that take a file, and how large it may be.
+_TAKE_FILES = {
+    route.path: route.most_bytes for route in DEPARTMENT_DESK if route.most_bytes is not None
+}
+
+_MIDDLEWARE = [
+    Middleware(SecurityHeaders),
+    Middleware(Traffic),
+    Middleware(BodyLimit, larger=_TAKE_FILES),
+]
 
 # FastAPI's own spans would carry paths and queries out of the house; traffic.py says what may be.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -80,9 +95,14 @@ _NO_TELEMETRY: TelemetryConfig = {
 async def _no_such_address(request: Request, failure: HTTPException) -> Response:
     """A terminal is answered with a problem; somebody at a portal's address with a page."""
     answer = await HANDLERS[HTTPException](request, failure)
-    if failure.status_code != 405 or not request.url.path.startswith(PORTAL.prefix):
+    if failure.status_code != 405:
         return answer
-    page = wrong_method(PORTAL, request)
+    if request.url.path.startswith(PARTNERS.prefix):
+        page = wrong_method(PARTNERS, request)
+    elif request.url.path.startswith(DESK.prefix):
+        page = wrong_method(DESK, request)
+    else:
+        return answer
     page.headers["allow"] = answer.headers["allow"]
     return page
 
@@ -127,7 +147,7 @@ def create_app(
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
         exception_handlers=HANDLERS | {HTTPException: _no_such_address},
-        middleware=[Middleware(SecurityHeaders), Middleware(Traffic), Middleware(BodyLimit)],
+        middleware=_MIDDLEWARE,
     )
     app.router.routes.extend(
         [
@@ -138,6 +158,7 @@ def create_app(
             *static.routes(),
             *phone_terminal_routes(office.settings),
             *PARTNER_PORTAL,
+            *DEPARTMENT_DESK,
         ]
     )
     app.state.office = office

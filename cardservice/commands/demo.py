@@ -60,6 +60,11 @@ _data_dir_option = click.option(
     "--partners", "partners_wanted", type=click.IntRange(1, 5_000), default=60, show_default=True
 )
 @click.option("--days", type=click.IntRange(0, 366), default=20, show_default=True)
+@click.option(
+    "--desk-work/--no-desk-work",
+    default=None,
+    help="Leave a fortnight to approve and a failed transfer (default: not when headless).",
+)
 @click.pass_context
 def demo(
     context: click.Context,
@@ -70,10 +75,12 @@ def demo(
     cards_wanted: int,
     partners_wanted: int,
     days: int,
+    desk_work: bool | None,
 ) -> None:
     """Make a demonstration county, or find it again, and serve it."""
     if context.invoked_subcommand is None:
         plan = _plan(cards_wanted, partners_wanted, days)
+        plan = replace(plan, desk_work=not headless if desk_work is None else desk_work)
         with _refusals_told():
             _run(data_dir or DATA_DIR, port, plan=plan, headless=headless, manifest_file=manifest)
 

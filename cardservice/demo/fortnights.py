@@ -38,10 +38,12 @@ EXPORTS = "exports"
 
 @dataclass(frozen=True)
 class Finance:
-    """Who prepares the runs, and who approves them in turn."""
+    """Who prepares the runs, and who approves them in turn. A fortnight that ends on `left_from` or
+    later is only submitted: somebody is to find it on the desk."""
 
     preparer: KeptUser
     approvers: Sequence[KeptUser]
+    left_from: date | None = None
 
 
 def end_day(office: Office, finance: Finance, day: date) -> None:
@@ -73,8 +75,10 @@ def _pay(office: Office, finance: Finance, period: Fortnight) -> None:
     engine, settings = office.engine, office.settings
     succeed(draft_run(engine, period.period_key, by=finance.preparer.email))
     submitted = succeed(submit_run(engine, period.period_key, by=finance.preparer.email))
+    if finance.left_from is not None and period.ends_before >= finance.left_from:
+        return
     approved = _approve(office, finance, submitted)
-    complete_papers(engine, approved.run_id, scheme_name=settings.scheme_name)
+    complete_papers(engine, approved.run_id, keys=office.keys, scheme_name=settings.scheme_name)
     debtor = succeed(debtor_of(engine, settings))
     exported = succeed(
         export_run(engine, period.period_key, by=finance.preparer.email, debtor=debtor)

@@ -24,6 +24,7 @@ from cardservice.wiring import Office
 
 MAIL = "mail"
 SIGN_IN = "/partenaire/connexion"
+AGENTS_SIGN_IN = "/departement/connexion"
 # Full wallets first, then one of each case, then the rest of what is usable.
 _FULL_FIRST: Final = 30
 _CASES: Final = ("issued", "blocked", "paused", "replaced", "obsolete")
@@ -87,8 +88,7 @@ def _user(user: KeptUser, base_url: str) -> dict[str, Any]:
         "email": user.email,
         "password": user.password,
         "totp_secret": user.totp_secret,
-        # Agents have no page to sign in on yet: they act by commands.
-        "sign_in_url": None,
+        "sign_in_url": base_url + AGENTS_SIGN_IN,
     }
     if user.partner is None:
         return facts

@@ -20,6 +20,7 @@ from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.scheme import school_year_numbered
 from cardservice.demo import county
 from cardservice.demo.agents import hire_agents
+from cardservice.demo.budgets import vote_budgets
 from cardservice.demo.cast import (
     ACTOR,
     Cast,
@@ -33,12 +34,14 @@ from cardservice.demo.cast import (
 )
 from cardservice.demo.clock import move_clock, move_clock_on, return_to_present
 from cardservice.demo.delegates import first_partners, welcome_delegates
+from cardservice.demo.desk_work import leave_work, left_from
 from cardservice.demo.equipment import Till, lose_one, take_on
 from cardservice.demo.fortnights import Finance, end_day
 from cardservice.demo.history import live_through
 from cardservice.demo.kept import Kept, KeptUser
 from cardservice.demo.partners import InventedPartner, invent_partners
 from cardservice.demo.portraits import take_photos
+from cardservice.demo.questions import ask_the_hotline
 from cardservice.demo.sales import Sale, invent_sales
 from cardservice.domain.calendar import PARIS, school_year_containing
 from cardservice.services.apply_scheme import apply_scheme
@@ -63,11 +66,13 @@ _FEWEST_SALES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large the county is and how many days it has lived; the same seed, the same county."""
+    """How large the county is and how many days it has lived; the same seed, the same county.
+    With `desk_work` the last fortnight waits for its approval, and a transfer has come back."""
 
     cards: int
     partners: int
     days: int
+    desk_work: bool = False
     seed: int = 13
 
 
@@ -139,6 +144,7 @@ def _begin(office: Office, plan: Plan, report: Report) -> tuple[_Telling, list[K
         finance=Finance(
             preparer=next(user for user in users if user.role == "finance_preparer"),
             approvers=[user for user in users if user.role == "finance_approver"],
+            left_from=left_from(today) if plan.desk_work else None,
         ),
     )
     return telling, users
@@ -188,6 +194,12 @@ def _take_on(
 def _hand_out_cards(telling: _Telling, last_year: _LastYear) -> Cast:
     """The new school year: roster, money, cards, and most of them activated."""
     office = telling.office
+    vote_budgets(
+        office,
+        telling.school_year,
+        people=len(telling.people),
+        by=telling.finance.approvers[0].email,
+    )
     with telling.report("roster") as progress:
         taken = succeed(
             import_roster(
@@ -238,15 +250,20 @@ def _arrive(
     for day in _days(telling.today, present):
         # Midnight has passed while the story was told.
         end_day(office, telling.finance, day)
+    if telling.plan.desk_work:
+        leave_work(office, telling.finance)
     new_cards = meet_cases(office, cast)
     lost = lose_one(office, telling.partners[_PARTNERS_OF_LAST_YEAR])
     suspended = telling.partners[-2]
     succeed(suspend_partner(office.engine, partner_name=suspended.siret, actor=ACTOR))
     cards = [*cast.activated, *cast.waiting, *new_cards, *last_year.cards]
+    led = first_partners(office)
+    delegates = welcome_delegates(office, led)
+    ask_the_hotline(office, led)
     return Kept(
         cards=[card.kept for card in cards],
         terminals=[till.kept for till in [*tills, lost]],
-        users=[*users, *welcome_delegates(office, first_partners(office))],
+        users=[*users, *delegates],
     )
 
 

@@ -36,8 +36,8 @@ def show_welcome(
     console.print(Rule(Text(say("welcome", "title", scheme=scheme_name), _BLUE), style=_OCHRE))
     console.print(Text(say("welcome", "subtitle"), _QUIET), justify="center")
     _section(console, "addresses", _addresses(base_url, manifest))
-    delegates = [user for user in manifest["users"] if user["sign_in_url"]]
-    agents = [user for user in manifest["users"] if not user["sign_in_url"]]
+    delegates = [user for user in manifest["users"] if "partner" in user]
+    agents = [user for user in manifest["users"] if "partner" not in user]
     _section(console, "delegates", _people(delegates))
     _section(console, "agents", _people(agents))
     _section(console, "cards", _cards(manifest["cards"]))
@@ -66,6 +66,7 @@ def _addresses(base_url: str, manifest: dict[str, Any]) -> Table:
     for name, address in (
         ("home", base_url + "/"),
         ("partners", base_url + "/partenaire"),
+        ("desk", base_url + "/departement"),
         ("api", base_url + "/api/v1"),
         ("openapi", base_url + "/api/v1/openapi.json"),
         ("mail", str(manifest["mail_dir"])),

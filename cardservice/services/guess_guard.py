@@ -45,6 +45,11 @@ def person_guarded(keys: Keys, email: str) -> Guarded:
     return _guarded(keys, f"person {email}")
 
 
+def agent_person_guarded(keys: Keys, email: str) -> Guarded:
+    """Sign-ins at the Département's desk with one typed address, whether anybody has it or not."""
+    return _guarded(keys, f"agent person {email}")
+
+
 def network_guarded(keys: Keys, address: str) -> Guarded:
     """Sign-ins from one network: an IPv4 address, or the /64 of an IPv6 one."""
     digest = _guarded(keys, f"network {_network_of(address)}").digest

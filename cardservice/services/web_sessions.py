@@ -30,8 +30,8 @@ _SECRET_BYTES: Final = 32
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 _COLUMNS: Final = (
-    "s.session_hash, s.realm, s.stage, s.credential_id, s.delegate_id, s.outlet_id, s.browser,"
-    " s.started_at, s.last_seen_at, s.proved_at"
+    "s.session_hash, s.realm, s.stage, s.credential_id, s.delegate_id, s.agent_id, s.outlet_id,"
+    " s.browser, s.started_at, s.last_seen_at, s.proved_at"
 )
 
 
@@ -44,6 +44,7 @@ class Session:
     stage: str
     credential_id: int | None
     delegate_id: int | None
+    agent_id: int | None
     outlet_id: int | None
     browser: str
     started_at: datetime
@@ -64,14 +65,16 @@ def start_session(
     browser: str,
     credential_id: int | None = None,
     delegate_id: int | None = None,
+    agent_id: int | None = None,
 ) -> str:
     """Opens a session and gives its secret, told to the browser and to nobody else."""
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
         text(
             "INSERT INTO web_session (session_hash, realm, stage, credential_id, delegate_id,"
-            " browser, started_at, last_seen_at, proved_at)"
-            " SELECT :session_hash, :realm, :stage, :credential_id, :delegate_id, :browser, at, at,"
+            " agent_id, browser, started_at, last_seen_at, proved_at)"
+            " SELECT :session_hash, :realm, :stage, :credential_id, :delegate_id, :agent_id,"
+            " :browser, at, at,"
             " CASE WHEN :stage = 'open' THEN at END FROM ledger_now() AS at"
         ),
         {
@@ -80,11 +83,12 @@ def start_session(
             "stage": stage,
             "credential_id": credential_id,
             "delegate_id": delegate_id,
+            "agent_id": agent_id,
             "browser": browser[:60],
         },
     )
     if stage == "open":
-        _end_the_oldest(connection, realm, credential_id)
+        _end_the_oldest(connection, realm, credential_id, agent_id)
     return secret
 
 
@@ -138,7 +142,7 @@ def move_session(
     if moved.rowcount == 0:
         return None
     if stage == "open":
-        _end_the_oldest(connection, session.realm, session.credential_id)
+        _end_the_oldest(connection, session.realm, session.credential_id, session.agent_id)
     return secret
 
 
@@ -163,46 +167,62 @@ def end_sessions(
     *,
     credential_id: int | None = None,
     delegate_id: int | None = None,
+    agent_id: int | None = None,
     but: Session | None = None,
 ) -> int:
-    """Ends every session of a person or of a delegation, but one; how many there were."""
-    assert (credential_id is None) != (delegate_id is None), "of a person, or of a delegation"
+    """Ends every session of a person, of a delegation or of an agent, but one; how many."""
+    whose = (credential_id, delegate_id, agent_id)
+    assert sum(one is not None for one in whose) == 1, "of a person, a delegation or an agent"
     ended = connection.execute(
         text(
             "DELETE FROM web_session WHERE (credential_id = :credential_id"
-            " OR delegate_id = :delegate_id) AND session_hash <> :but"
+            " OR delegate_id = :delegate_id OR agent_id = :agent_id) AND session_hash <> :but"
         ),
         {
             "credential_id": credential_id,
             "delegate_id": delegate_id,
+            "agent_id": agent_id,
             "but": b"" if but is None else but.session_hash,
         },
     )
     return ended.rowcount
 
 
-def end_session_named(connection: Connection, *, credential_id: int, handle: str) -> bool:
+def end_session_named(
+    connection: Connection,
+    *,
+    handle: str,
+    credential_id: int | None = None,
+    agent_id: int | None = None,
+) -> bool:
     """Ends one of a person's own sessions by its handle; False when there is none."""
     ended = connection.execute(
         text(
-            "DELETE FROM web_session WHERE credential_id = :credential_id"
+            "DELETE FROM web_session WHERE (credential_id = :credential_id OR agent_id = :agent_id)"
             " AND encode(substring(session_hash FOR 8), 'hex') = :handle"
         ),
-        {"credential_id": credential_id, "handle": handle},
+        {"credential_id": credential_id, "agent_id": agent_id, "handle": handle},
     )
     return ended.rowcount == 1
 
 
-def sessions_of(connection: Connection, credential_id: int) -> list[Session]:
+def sessions_of(
+    connection: Connection, credential_id: int | None = None, *, agent_id: int | None = None
+) -> list[Session]:
     """A person's open sessions, the one used last first."""
     rows: Sequence[Any] = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM web_session s"  # noqa: S608
-            " WHERE credential_id = :credential_id AND stage = 'open'"
+            " WHERE (credential_id = :credential_id OR agent_id = :agent_id) AND stage = 'open'"
             " AND last_seen_at > ledger_now() - :idle AND started_at > ledger_now() - :oldest"
             " ORDER BY last_seen_at DESC, session_hash LIMIT 20"
         ),
-        {"credential_id": credential_id, "idle": IDLE_AT_A_TILL, "oldest": OLDEST},
+        {
+            "credential_id": credential_id,
+            "agent_id": agent_id,
+            "idle": IDLE_AT_A_TILL if agent_id is None else IDLE,
+            "oldest": OLDEST,
+        },
     ).all()
     return [Session(*row) for row in rows]
 
@@ -214,18 +234,26 @@ def _is_over(session: Session, at: datetime, *, at_a_till: bool) -> bool:
     return at - session.last_seen_at > idle or at - session.started_at > OLDEST
 
 
-def _end_the_oldest(connection: Connection, realm: str, credential_id: int | None) -> None:
+def _end_the_oldest(
+    connection: Connection, realm: str, credential_id: int | None, agent_id: int | None
+) -> None:
     """Two browsers at once are a person; a third is a shared login (research, abuse case 7).
 
     Only open sessions count: half a sign-in by somebody else must not end anybody's work.
     """
-    if credential_id is None:
+    if credential_id is None and agent_id is None:
         return
     connection.execute(
         text(
             "DELETE FROM web_session WHERE session_hash IN (SELECT session_hash FROM web_session"
-            " WHERE credential_id = :credential_id AND realm = :realm AND stage = 'open'"
+            " WHERE (credential_id = :credential_id OR agent_id = :agent_id)"
+            " AND realm = :realm AND stage = 'open'"
             " ORDER BY proved_at DESC, session_hash OFFSET :most)"
         ),
-        {"credential_id": credential_id, "realm": realm, "most": MOST_AT_ONCE},
+        {
+            "credential_id": credential_id,
+            "agent_id": agent_id,
+            "realm": realm,
+            "most": MOST_AT_ONCE,
+        },
     )

@@ -33,6 +33,7 @@ from cardservice.webkit.cookies import give_visitor, session_secret, visitor_sec
 from cardservice.webkit.forms import Form, MalformedForm, has_unseen, read_form, read_query
 from cardservice.webkit.pages import sentence_of
 from cardservice.webkit.portal import P, Portal
+from cardservice.webkit.uploads import read_upload
 from cardservice.webkit.visit import Visit
 from cardservice.wiring import Office
 
@@ -48,7 +49,7 @@ assert numbers_in_addresses
 
 class PageRoute(Route, Generic[P]):
     """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
-    page that judges or keeps a password."""
+    page that judges or keeps a password; `most_bytes` of a page that takes a file."""
 
     def __init__(
         self,
@@ -59,12 +60,15 @@ class PageRoute(Route, Generic[P]):
         *,
         roles: frozenset[str] | None,
         slow: bool = False,
+        most_bytes: int | None = None,
     ) -> None:
         assert method in ("GET", "POST"), "browsers know two methods"
+        assert most_bytes is None or roles is not None, "a stranger's file is not even read"
         self.portal = portal
         self.method = method
         self.roles = roles
         self.slow = slow
+        self.most_bytes = most_bytes
         self._page = endpoint
         super().__init__(portal.prefix + path, self._answer, methods=[method])
 
@@ -109,8 +113,11 @@ class PageRoute(Route, Generic[P]):
         if secret is not None:
             session, person = await run_in_threadpool(_recognised, visit.office, portal, secret)
         form = Form()
-        if self.method == "POST":
-            form = read_form(await request.body(), request.headers.get("content-type", ""))
+        kind = request.headers.get("content-type", "")
+        if self.method == "POST" and self.most_bytes is None:
+            form = read_form(await request.body(), kind)
+        elif self.method == "POST" and person is not None and person.role in (self.roles or ()):
+            form = await run_in_threadpool(read_upload, await request.body(), kind)
         return Visit(
             portal,
             request,
@@ -127,7 +134,7 @@ class PageRoute(Route, Generic[P]):
             if visit.person is None:
                 return visit.without_session(self._to_sign_in(visit))
             if visit.person.role not in self.roles:
-                return refusal_page(visit, Refused("role_may_not"), status=403)
+                return refusal_page(visit, Refused(self.portal.role_refusal), status=403)
         if self.method == "POST" and not csrf.is_ours(
             visit.request,
             visit.office.keys,

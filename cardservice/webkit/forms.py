@@ -20,9 +20,10 @@ class MalformedForm(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a posted form, or of a query."""
+    """The fields of a posted form, or of a query; `files` of one that carries any (uploads.py)."""
 
     fields: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def text(self, name: str) -> str:
         """One line of text, its ends trimmed; empty when the field is absent."""

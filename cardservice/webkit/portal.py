@@ -27,10 +27,12 @@ P = TypeVar("P", bound=Person)
 @dataclass(frozen=True)
 class Portal(Generic[P]):
     """One portal. `person_of` gives the person of an open session, or None for one who may no
-    longer act; `sign_in` is where a visitor is sent."""
+    longer act; `sign_in` is where a visitor is sent; `role_refusal` is the code of the page that a
+    role does not open."""
 
     realm: str
     prefix: str
     sign_in: str
     pages: Pages
     person_of: Callable[[Connection, Session], P | None]
+    role_refusal: str = "role_may_not"

@@ -106,10 +106,8 @@ def test_there_is_a_person_of_every_role_and_two_who_approve(demo: Demonstration
         "administrator": 1, "lead_delegate": 2, "cashier": 1, "accountant": 1, "editor": 1,
     }  # fmt: skip
     for user in users:
-        is_delegate = "partner" in user
-        assert user["sign_in_url"] == (
-            f"{demo.manifest['base_url']}/partenaire/connexion" if is_delegate else None
-        )
+        portal = "partenaire" if "partner" in user else "departement"
+        assert user["sign_in_url"] == f"{demo.manifest['base_url']}/{portal}/connexion"
         assert len(user["password"]) >= 12 and len(user["totp_secret"]) == 32
 
 

@@ -49,6 +49,7 @@ def test_every_icon_that_a_template_names_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
     templates = [
         *root.glob("partner_portal/templates/**/*.html"),
+        *root.glob("department_desk/templates/**/*.html"),
         *root.glob("cardservice/webkit/**/*.html"),
     ]
     named = {

@@ -18,10 +18,20 @@ Fields = Mapping[str, str | list[str]]
 
 
 class Visitor:
-    """One browser. Redirects are answers, not followed; `address` is where it calls from."""
+    """One browser at one portal (`prefix`, its session's `cookie`). Redirects are answers, not
+    followed; it calls from an address of its own."""
 
-    def __init__(self, site: Site, *, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        *,
+        secret: str | None = None,
+        prefix: str = PREFIX,
+        cookie: str = SESSION_COOKIE,
+    ) -> None:
         self.site = site
+        self.prefix = prefix
+        self.cookie = cookie
         self.http = httpx.Client(
             base_url=site.base_url, timeout=30, headers={"X-Forwarded-For": fresh_address()}
         )
@@ -31,7 +41,7 @@ class Visitor:
 
     def carry(self, secret: str) -> None:
         """Comes with this session cookie, until the portal gives another in its place."""
-        self.http.cookies.set(SESSION_COOKIE, secret, domain="127.0.0.1", path="/")
+        self.http.cookies.set(self.cookie, secret, domain="127.0.0.1", path="/")
 
     def close(self) -> None:
         self.http.close()
@@ -49,7 +59,11 @@ class Visitor:
     def token(self) -> str:
         """That of the forms shown to this browser: every page of it has the same."""
         if self._token is None:
-            for path in (PREFIX, f"{PREFIX}/connexion", f"{PREFIX}/nulle-part"):
+            for path in (
+                self.prefix,
+                f"{self.prefix}/connexion",
+                f"{self.prefix}/nulle-part",
+            ):
                 self.get(path)
                 if self._token is not None:
                     break

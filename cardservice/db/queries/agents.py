@@ -27,3 +27,12 @@ def agent_of_email(connection: Connection, email: str) -> Agent | None:
         {"email": email.strip().lower()},
     ).one_or_none()
     return None if found is None else Agent(*found)
+
+
+def agent_of_id(connection: Connection, agent_id: int) -> Agent | None:
+    """The agent of a surrogate id, as they are now."""
+    found = connection.execute(
+        text("SELECT agent_id, email, role FROM agent WHERE agent_id = :agent_id"),
+        {"agent_id": agent_id},
+    ).one_or_none()
+    return None if found is None else Agent(*found)
