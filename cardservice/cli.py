@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import click
 
+from cardservice.commands.account import account
 from cardservice.commands.agents import agent
+from cardservice.commands.bank import bank
+from cardservice.commands.bank_accounts import iban
 from cardservice.commands.bench import bench
+from cardservice.commands.budget import budget
 from cardservice.commands.cards import cards
 from cardservice.commands.database import database
 from cardservice.commands.day import day
 from cardservice.commands.demo import demo
-from cardservice.commands.partners import iban, partner, partners
+from cardservice.commands.papers_exports import papers
+from cardservice.commands.partners import partner, partners
 from cardservice.commands.proof import proof
 from cardservice.commands.regularisations import regularisation
 from cardservice.commands.roster import roster
 from cardservice.commands.run import run
 from cardservice.commands.serve import serve
 from cardservice.commands.terminals import terminal
+from cardservice.commands.verify import verify
 from cardservice.commands.worker import worker
 
 # One line per command, in the order of a life: make it, fill it, serve, close, pay, prove.
@@ -30,6 +36,7 @@ COMMANDS: tuple[click.Command, ...] = (
     partner,
     iban,
     agent,
+    budget,
     cards,
     terminal,
     serve,
@@ -37,7 +44,11 @@ COMMANDS: tuple[click.Command, ...] = (
     regularisation,
     day,
     run,
+    bank,
+    papers,
+    account,
     proof,
+    verify,
     bench,
     demo,
 )

@@ -1,11 +1,15 @@
 """The doorway: how much may come in, and what every answer carries going out.
 
-The law: a body beyond 64 KiB is refused before it is read whole, announced or not; every answer
-forbids scripts, framing, sniffing and referrers, and what the API says is never stored.
+The law: a body beyond 64 KiB is refused before it is read whole, announced or not, but at the few
+addresses that take a file and name its size; every answer forbids scripts, framing, sniffing and
+referrers, and what the API says is never stored.
 Pure ASGI: Starlette's BaseHTTPMiddleware costs more than the rest of the call.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,17 +60,22 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses a body of more than 64 KiB: by its announced length, or while it streams in."""
+    """Refuses a body of more than 64 KiB: by its announced length, or while it streams in.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `larger` names the addresses that take more, and how much.
+    """
+
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self._app = app
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._larger.get(scope["path"], MOST_BODY_BYTES)
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > MOST_BODY_BYTES:
+            if name == b"content-length" and value.isdigit() and int(value) > most:
                 await problem("request_too_large")(scope, receive, send)
                 return
         arrived = 0
@@ -76,7 +85,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))
-                if arrived > MOST_BODY_BYTES:
+                if arrived > most:
                     raise RequestTooLarge
             return message
 

@@ -1,4 +1,4 @@
-"""`cjeune partners`, `cjeune partner`, `cjeune iban`: the register, its states, its accounts."""
+"""`cjeune partners`, `cjeune partner`: the register and the states of its partners."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from cardservice.services.import_partners import import_partners
 from cardservice.services.invite_lead import invite_lead, partners_to_invite
 from cardservice.services.resume_partner import resume_partner
 from cardservice.services.suspend_partner import suspend_partner
-from cardservice.services.verify_iban import verify_iban
 from cardservice.wiring import Office
 
 
@@ -44,11 +43,6 @@ def partners() -> None:
 @click.group("partner")
 def partner() -> None:
     """One partner, by SIRET, number or exact name."""
-
-
-@click.group("iban")
-def iban() -> None:
-    """The bank accounts of partners."""
 
 
 @partners.command("import")
@@ -122,16 +116,6 @@ def invite(office: Office, partner_name: str | None, every: bool) -> None:
         say("partners", "invited", name=invited.trade_name)
         return
     say("partners", "all_invited", count=_invite_all(office))
-
-
-@iban.command("verify")
-@click.argument("partner_name", metavar="PARTNER")
-@click.option("--as", "email", required=True, help="Agent who has compared the IBAN.")
-@with_office
-def verify(office: Office, partner_name: str, email: str) -> None:
-    """Verify the account of a partner that waits; never by the agent who changed it."""
-    verified = done(verify_iban(office.engine, partner_name=partner_name, email=email))
-    say("partners", "verified", iban=verified.masked_iban)
 
 
 def _invite_all(office: Office) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cardservice.commands.papers import tell_failed_papers
 from cardservice.commands.session import (
     Failed,
     done,
@@ -109,13 +110,15 @@ def approve(office: Office, period: str, by: str, total_cents: int, totp: str) -
         approve_run(office.engine, office.keys, period, by=by, total_cents=total_cents, totp=totp)
     )
     with progress_shown("runs") as progress:
-        complete_papers(
+        made = complete_papers(
             office.engine,
             approved.run_id,
+            keys=office.keys,
             scheme_name=office.settings.scheme_name,
             progress=progress,
         )
     _say_state(approved)
+    tell_failed_papers(approved.period_key, made.failed)
 
 
 @run.command("export")

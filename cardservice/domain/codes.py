@@ -147,6 +147,12 @@ _VERB_REFUSALS: Final = (
     Code("regularisation_needs_second_agent", 270, False, "C62: this much takes two agents"),
     Code("regularisation_not_reversible", 271, True, "C62: never booked, or undone before"),
     Code("regularisation_spent", 272, False, "C62: the holder has spent what was given back"),
+    Code("budget_exceeded", 273, False, "C10: the year's budget does not hold these grants"),
+    Code("budget_out_of_range", 274, False, "C10: more than any budget has"),
+    Code("reason_malformed", 275, False, "C66: a reason of 3 to 500 visible characters"),
+    Code("iban_name_differs", 276, False, "C68: another name than the partner's takes evidence"),
+    Code("regularisation_file_unknown", 277, True, "C62: no such question of a partner"),
+    Code("regularisation_file_answered", 278, True, "C62: granted or refused before"),
 )
 
 # What the clearing house answers when a step may not be taken; from 301 on.
@@ -168,6 +174,29 @@ _CLEARING_REFUSALS: Final = (
     Code("partner_held", 318, True, "C66: this partner's payments are held already"),
     Code("partner_not_held", 319, True, "C66: nothing of this partner's is held"),
     Code("papers_missing", 314, False, "C64: a run is released with all its bordereaux"),
+    Code("bank_file_too_large", 360, True, "C67: more bytes, depth or elements than a bank sends"),
+    Code("bank_file_not_xml", 361, True, "C67: not a file that can be read"),
+    Code("bank_file_hostile", 362, True, "C67: document types and odd encodings are not read"),
+    Code("bank_file_unknown", 363, True, "C67: neither pain.002 nor camt.053 nor camt.054"),
+    Code("bank_file_malformed", 364, True, "C67: a place that says nothing readable"),
+    Code("bank_message_reused", 365, True, "C67: a message's name with other content"),
+    Code("transfer_unknown", 366, False, "C67: no transfer of this number went to the bank"),
+    Code("transfer_failed", 367, True, "C68: owed again, so not paid as well"),
+    Code("bank_reason_unknown", 368, False, "C68: not a reason that banks give"),
+    Code("bank_day_impossible", 369, False, "C67: before the file was sent, or still to come"),
+    Code("run_not_sent", 370, False, "C67: nothing of this fortnight is at the bank"),
+    Code("run_paid_in_part", 371, True, "C67: a file of which something was paid is not refused"),
+    Code("transfer_not_failed", 372, True, "C68: only what came back is let go again"),
+    Code("transfer_presented_again", 373, True, "C68: stands in a later remittance already"),
+    Code("release_needs_second_agent", 374, True, "C68: who typed it does not release it"),
+    Code("bank_reference_malformed", 375, False, "C67: a reference of 1 to 140 characters"),
+    Code("remittance_unknown", 341, True, "C64: no bordereau of this number in this run"),
+    Code("paper_unreadable", 342, True, "C65: no verification code of ours can be read in it"),
+    Code("paper_not_ours", 343, True, "C65: signed by nobody, or with another key"),
+    Code("paper_altered", 344, True, "C65: the paper says other figures than its signed code"),
+    Code("public_key_unreadable", 345, True, "C65: not a public key file of this product"),
+    Code("run_not_exported", 346, False, "C66: nobody pays by a list that may still be cancelled"),
+    Code("year_without_operations", 347, True, "C71: nothing was ever booked in this year"),
 )
 
 # What a portal answers to a person at a screen; from 401 on.
@@ -203,6 +232,8 @@ _PORTAL_REFUSALS: Final = (
     Code("password_wrong", 430, False, "C31: not the password of who is signed in"),
     Code("password_too_long", 431, False, "C31: more characters than a password may have"),
     Code("invitations_too_many", 432, False, "C34: invited again often enough for an hour"),
+    Code("amount_unclear", 433, False, "C71: not an amount in euros as people write it"),
+    Code("bank_file_missing", 434, False, "C67: a form that should carry a file and does not"),
 )
 
 

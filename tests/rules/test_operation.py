@@ -200,6 +200,7 @@ def test_kinds_wallets_and_outcomes_keep_their_numbers() -> None:
         "late_regularisation": 9,
         "regularisation_reversal": 10,
         "late_regularisation_reversal": 11,
+        "paid_transfer_return": 12,
     }
     assert WALLETS == ("sport_culture_leisure", "tutoring")
     assert WALLET_NUMBERS == {"sport_culture_leisure": 1, "tutoring": 2}
@@ -217,6 +218,7 @@ def test_kinds_wallets_and_outcomes_keep_their_numbers() -> None:
         ("reimbursement", "partner_payable", "in_transit"),
         ("payment_confirmed", "in_transit", "paid"),
         ("transfer_return", "in_transit", "partner_payable"),
+        ("paid_transfer_return", "paid", "partner_payable"),
     ],
 )
 def test_the_kind_alone_fixes_both_legs(kind: str, from_account: str, to_account: str) -> None:

@@ -361,6 +361,8 @@ FACTS = {
     "day": "22/11/2026", "path": "/partenaire", "debits": 1, "seal": "ab" * 32,
     "wallets": [{"wallet": "tutoring", "debits": 2, "amount": "10,55 €"}],
     "reference": "D00049PD", "debit_reference": "D00049PD",
+    "reason": "Le RIB <b>n’est pas</b> le vôtre", "number": "BR-2026-000123",
+    "check_account": True,
 }  # fmt: skip
 
 

@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("cardservice", "clearing", "partner_portal", "api_client", "scanner", "tpe_client")
+PRODUCT = (
+    "cardservice", "clearing", "partner_portal", "department_desk", "api_client", "scanner",
+    "tpe_client",
+)  # fmt: skip
 BINARY = {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".gz", ".ico"}
 
 

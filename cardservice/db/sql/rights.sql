@@ -9,8 +9,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
 
 GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
     grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, check_debit,
-    register_moved, book_regularisation, reverse_regularisation,
-    refuse_regularisation, free_run
+    register_moved, hold_budget, left_of_budget, book_regularisation, reverse_regularisation,
+    refuse_regularisation, free_run, operation_reference, spreadsheet_text, answer_transfers,
+    last_presentation
 TO cjeune_app;
 
 GRANT INSERT, UPDATE ON
@@ -30,12 +31,15 @@ GRANT INSERT (debit_id, file_id, amount_cents, reason, evidence, asked_by, asked
     state), UPDATE (evidence)
 ON regularisation TO cjeune_app;
 GRANT INSERT ON
-    day_mail, remittance_payment, journal, card_reading, fortnight, run_event, document, day_close, day_close_wallet
+    day_mail, remittance_payment, journal, card_reading, fortnight, run_event, document, paper_failure, day_close, day_close_wallet
 TO cjeune_app;
+GRANT INSERT ON wallet_budget TO cjeune_app;
 GRANT INSERT, DELETE ON agreement_wallet TO cjeune_app;
 GRANT INSERT (remittance_id, operation_id, wallet, nature, amount_cents), DELETE
 ON remittance_line TO cjeune_app;
-GRANT INSERT, DELETE ON remittance_carry TO cjeune_app;
+GRANT INSERT, DELETE ON remittance_carry, remittance_re_presentation TO cjeune_app;
+-- The answer of a transfer is for the money function alone to write (answer_transfers).
+GRANT INSERT ON bank_message, bank_finding, transfer_release TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;

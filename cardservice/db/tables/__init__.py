@@ -1,6 +1,8 @@
 """The tables, room by room, as SQLAlchemy Core: what Alembic compares and queries are built on."""
 
 from cardservice.db.tables import (
+    bank,
+    budgets,
     clearing,
     credentials,
     delegates,
@@ -15,6 +17,8 @@ from cardservice.db.tables import (
 from cardservice.db.tables.metadata import metadata
 
 __all__ = [
+    "bank",
+    "budgets",
     "clearing",
     "credentials",
     "delegates",

@@ -87,6 +87,7 @@ web_session = Table(
     Column("stage", Text, nullable=False),
     Column("credential_id", ForeignKey("credential.credential_id"), index=True),
     Column("delegate_id", ForeignKey("delegate.delegate_id"), index=True),
+    Column("agent_id", ForeignKey("agent.agent_id"), index=True),
     # "Firefox sur Windows": what a person recognises; nothing that follows them.
     Column("browser", Text, nullable=False),
     instant("started_at", nullable=False),
@@ -97,7 +98,12 @@ web_session = Table(
     Column("outlet_id", ForeignKey("outlet.outlet_id")),
     one_of("realm", REALMS),
     one_of("stage", SESSION_STAGES),
-    CheckConstraint("credential_id IS NOT NULL OR delegate_id IS NOT NULL", name="of_somebody"),
+    CheckConstraint("num_nonnulls(credential_id, delegate_id, agent_id) > 0", name="of_somebody"),
+    CheckConstraint(
+        "(realm = 'agent') = (agent_id IS NOT NULL)"
+        " AND (agent_id IS NULL OR num_nonnulls(credential_id, delegate_id) = 0)",
+        name="agents_apart",
+    ),
     CheckConstraint(
         "stage <> 'open' OR realm <> 'partner' OR delegate_id IS NOT NULL", name="whose"
     ),

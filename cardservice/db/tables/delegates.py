@@ -121,6 +121,14 @@ regularisation_file = Table(
     # Free text stands apart from the ledger and can be erased.
     Column("explanation", Text),
     Column("state", Text, nullable=False, server_default="open"),
+    # Turned down by the hotline without anything to book, with what the partner is told.
+    Column("refused_by", ForeignKey("agent.agent_id")),
+    instant("refused_at"),
+    Column("refusal_reason", Text),
+    CheckConstraint(
+        "num_nonnulls(refused_by, refused_at, refusal_reason) IN (0, 3)",
+        name="refused_with_a_reason",
+    ),
     one_of("reason", REGULARISATION_REASONS),
     one_of("state", ("open", "granted", "refused")),
     CheckConstraint("right_amount_cents >= 0", name="right_amount"),

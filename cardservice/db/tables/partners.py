@@ -73,6 +73,9 @@ outlet = Table(
     UniqueConstraint("partner_id", "name"),
 )
 
+# How the name on an account compares with the partner's (domain/holder_match.py).
+HOLDER_MATCHES = ("matching", "close", "different")
+
 bank_account = Table(
     "bank_account",
     metadata,
@@ -86,7 +89,20 @@ bank_account = Table(
     instant("changed_at", nullable=False),
     Column("verified_by", ForeignKey("agent.agent_id")),
     instant("verified_at"),
+    # What the comparison of names said when it was verified; a difference takes evidence.
+    Column("holder_match", Text, nullable=False, server_default="unchecked"),
+    Column("match_evidence", Text),
+    # Turned down by an agent, with what the partner is told.
+    Column("refused_by", ForeignKey("agent.agent_id")),
+    instant("refused_at"),
+    Column("refusal_reason", Text),
     one_of("state", ("unverified", "verified", "replaced")),
+    one_of("holder_match", ("unchecked", *HOLDER_MATCHES)),
+    CheckConstraint(
+        "num_nonnulls(refused_by, refused_at, refusal_reason) IN (0, 3)",
+        name="refused_with_a_reason",
+    ),
+    CheckConstraint("refused_by IS NULL OR state = 'replaced'", name="refused_is_out"),
     CheckConstraint("state <> 'verified' OR verified_by IS NOT NULL", name="verified_by_someone"),
     # One account in use and at most one that waits: the old one stays until the new is verified.
     Index(
