@@ -38,6 +38,8 @@ class Settings:
     trusted_proxies: str | None = None
     scheme_name: str = "CJeune de Provence"
     department_name: str = "Département des Bouches-du-Rhône"
+    # Who executes the transfers: our bank, from a file, or the public accountant, from a list.
+    payment_route: str = "bank"
     debtor_name: str | None = None
     debtor_iban: str | None = None
     debtor_bic: str | None = None
@@ -60,6 +62,9 @@ class Settings:
     def __post_init__(self) -> None:
         assert not (self.database_url and not self.owner_database_url), (
             "CJEUNE_DATABASE_URL needs CJEUNE_OWNER_DATABASE_URL beside it (docs: README, server)"
+        )
+        assert self.payment_route in ("bank", "accountant"), (
+            "CJEUNE_PAYMENT_ROUTE is bank or accountant"
         )
         assert self.smtp_tls in ("starttls", "tls", "none"), (
             "CJEUNE_SMTP_TLS is starttls, tls or none"
@@ -106,6 +111,7 @@ def read_settings(
         trusted_proxies=environment.get("CJEUNE_TRUSTED_PROXIES"),
         scheme_name=environment.get("CJEUNE_SCHEME_NAME", defaults.scheme_name),
         department_name=environment.get("CJEUNE_DEPARTMENT_NAME", defaults.department_name),
+        payment_route=environment.get("CJEUNE_PAYMENT_ROUTE") or defaults.payment_route,
         debtor_name=environment.get("CJEUNE_DEBTOR_NAME"),
         debtor_iban=environment.get("CJEUNE_DEBTOR_IBAN"),
         debtor_bic=environment.get("CJEUNE_DEBTOR_BIC"),

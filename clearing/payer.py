@@ -24,8 +24,11 @@ _EXAMPLE = Debtor(
 )
 
 
-def debtor_of(engine: Engine, settings: Settings) -> Debtor | Refused:
-    """The payer of an instance. Refused: debtor_not_set, unless settings name a whole one."""
+def debtor_of(engine: Engine, settings: Settings) -> Debtor | Refused | None:
+    """The payer of an instance; None where the public accountant pays, from the payment list, and
+    no file for a bank is made. Refused: debtor_not_set, unless settings name a whole one."""
+    if settings.payment_route == "accountant":
+        return None
     name, iban = settings.debtor_name, settings.debtor_iban
     organisation_id = settings.debtor_organisation_id
     if name and iban and organisation_id and iban_is_valid(normal_iban(iban)):

@@ -1,7 +1,8 @@
 """Export an approved run: the bank file, the partners' money in transit, the files on disk.
 
 The law: the first export fixes the file for ever (creation time, execution date, bytes); every
-later one hands out the same bytes. The file and the ledger's movement commit together.
+later one hands out the same bytes. The file and the ledger's movement commit together. Where the
+public accountant pays there is no file: the payment list, stored with the papers, is what goes out.
 """
 
 from __future__ import annotations
@@ -88,8 +89,9 @@ class FileNotFit(Exception):
     """Our own bank file breaks a rule of the bank's: a defect, nothing was exported."""
 
 
-def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor) -> Run | Refused:
-    """Approved -> exported; a run that is further on keeps its file."""
+def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor | None) -> Run | Refused:
+    """Approved -> exported; a run that is further on keeps its file. Without a `debtor` there is
+    none: the public accountant pays from the list."""
     with unit_of_work(engine) as connection:
         take_turn(connection)
         agent = agent_in_role(connection, by, PREPARER, APPROVER)
@@ -104,19 +106,20 @@ def export_run(engine: Engine, period_key: str, *, by: str, debtor: Debtor) -> R
             return Refused("papers_missing", {"period": period_key})
         if content_hash(connection, run.run_id) != run.content_hash:
             return Refused("run_changed_since_submission")
-        file = _payment_file(connection, run, debtor)
-        if file.transfers:
-            store_document(
-                connection, run.run_id, None, kind="pain001", content=_checked_bytes(file)
-            )
+        now = connection.execute(text("SELECT date_trunc('second', ledger_now())")).scalar_one()
+        msg_id = f"CJP-{run.period_key}-{run.attempt}"
+        execution_on = next_target_day(paris_day(now))
+        if debtor is not None:
+            transfers = transfers_of(connection, run.run_id)
+            _store_file(connection, run, PaymentFile(msg_id, now, execution_on, debtor, transfers))
         move(
             connection,
             run.run_id,
             "exported",
             by=agent.email,
-            msg_id=file.msg_id,
-            exported_at=file.created_at,
-            execution_on=file.execution_on,
+            msg_id=msg_id,
+            exported_at=now,
+            execution_on=execution_on,
         )
         # Last, and then the commit: booking holds the business day open (ledger/post.py).
         _book(connection, run.run_id)
@@ -130,7 +133,10 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
             text(
                 "SELECT d.kind, d.content, m.number_year, m.number FROM document d"
                 " LEFT JOIN remittance m USING (remittance_id)"
-                " WHERE d.run_id = :run_id AND d.kind IN ('pain001', 'pdf', 'csv')"
+                " WHERE d.run_id = :run_id AND (d.kind IN ('pain001', 'pdf', 'csv')"
+                # The list goes out where no bank file does.
+                "  OR d.kind IN ('payment_list_csv', 'payment_list_pdf') AND NOT EXISTS"
+                "   (SELECT FROM document b WHERE b.run_id = :run_id AND b.kind = 'pain001'))"
                 " ORDER BY m.number, d.kind"
             ),
             {"run_id": run.run_id},
@@ -140,6 +146,8 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
         for document in documents:
             if document.kind == "pain001":
                 path = out / f"{run.msg_id}.xml"
+            elif document.number is None:
+                path = out / f"{run.msg_id}.{document.kind.removeprefix('payment_list_')}"
             else:
                 number = remittance_number(document.number_year, document.number)
                 path = out / "bordereaux" / f"{number}.{document.kind}"
@@ -148,15 +156,10 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
         return written
 
 
-def _payment_file(connection: Connection, run: Run, debtor: Debtor) -> PaymentFile:
-    now = connection.execute(text("SELECT date_trunc('second', ledger_now())")).scalar_one()
-    return PaymentFile(
-        msg_id=f"CJP-{run.period_key}-{run.attempt}",
-        created_at=now,
-        execution_on=next_target_day(paris_day(now)),
-        debtor=debtor,
-        transfers=transfers_of(connection, run.run_id),
-    )
+def _store_file(connection: Connection, run: Run, file: PaymentFile) -> None:
+    """Nothing where every net was carried over: a file without a payment is none."""
+    if file.transfers:
+        store_document(connection, run.run_id, None, kind="pain001", content=_checked_bytes(file))
 
 
 def _checked_bytes(file: PaymentFile) -> bytes:

@@ -84,16 +84,16 @@ def approve(approver: Hands, officer: Officer) -> None:
 
 def release(approver: Hands, officer: Officer, folder: Path, *, scripts: bool) -> None:
     """The papers are there, the bank file is fixed and downloaded, the journal has it."""
-    export = approver.page.get_by_role("link", name="Exporter le fichier bancaire")
+    export = approver.page.get_by_role("link", name="Exporter les virements")
     if scripts:
         expect(export).to_be_visible(timeout=PATIENCE_MS)
     else:
         expect(seen_after_reloads(approver.page, export)).to_be_visible()
-    approver.press("Exporter le fichier bancaire", kind="link")
+    approver.press("Exporter les virements", kind="link")
     officer.fresh_codes()
     approver.write("Code de votre application", officer.code())
-    approver.press("Exporter le fichier bancaire")
-    approver.sees("Le fichier bancaire est fixé")
+    approver.press("Exporter les virements")
+    approver.sees("Les virements sont fixés")
     with approver.page.expect_download() as started:
         approver.press("Télécharger : Fichier bancaire", kind="link")
     file = folder / started.value.suggested_filename
