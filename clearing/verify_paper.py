@@ -111,11 +111,11 @@ def _code_of(given: Given) -> SignedText | None:
 def _code_of_image(content: bytes) -> str | None:
     """The code on a scan or a photograph."""
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "TIFF"))
         if image.width * image.height > _MOST_PIXELS:
             return None
         pixels = np.asarray(image.convert("L"))
-    except (UnidentifiedImageError, OSError, ValueError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
         return None
     texts = [str(reading.text) for reading in zxingcpp.read_barcodes(pixels)]
     return next((text for text in texts if read_signed_text(text)), None)

@@ -84,7 +84,7 @@ def _release(seen: Situation) -> tuple[Action, ...]:
     """The papers first, then the bank file: nothing leaves with a paper missing."""
     role = _unless(seen, FINANCE)
     papers = seen.papers
-    if papers is None or papers.made == papers.remittances:
+    if papers is None or papers.is_complete:
         return (Action("export", "/exporter", why=role, asks=True, is_main=True),)
     return (
         Action("export", "/exporter", why=role or "papers", asks=True, is_main=True),

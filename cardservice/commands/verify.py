@@ -72,7 +72,11 @@ def verify(
             total=format_euros(claim.total_cents),
         )
     for name in verified.compared:
-        say("verify", "compared", file=name)
+        if isinstance(claim, BordereauClaim):
+            say("verify", "compared", file=name)
+        else:
+            total = format_euros(claim.total_cents)
+            say("verify", "compared_list", file=name, total=total)
     if not verified.compared:
         say("verify", "code_only")
 

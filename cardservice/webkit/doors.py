@@ -43,13 +43,16 @@ _log = logging.getLogger("cjeune.portal")
 # Of forty threads; more than the hashes at once (password_hash.py), so that none of those is idle.
 _SLOW_AT_ONCE = 6
 _SLOW_WAIT_SECONDS = 4.0
+# What works for seconds, reading papers back or writing a million lines: one after the other.
+_HEAVY_AT_ONCE = 1
 # Known to every address that is declared from here on.
 assert numbers_in_addresses
 
 
 class PageRoute(Route, Generic[P]):
     """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
-    page that judges or keeps a password; `most_bytes` of a page that takes a file."""
+    page that judges or keeps a password, `heavy` one that works for seconds; `most_bytes` of a page
+    that takes a file."""
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class PageRoute(Route, Generic[P]):
         *,
         roles: frozenset[str] | None,
         slow: bool = False,
+        heavy: bool = False,
         most_bytes: int | None = None,
     ) -> None:
         assert method in ("GET", "POST"), "browsers know two methods"
@@ -67,7 +71,9 @@ class PageRoute(Route, Generic[P]):
         self.portal = portal
         self.method = method
         self.roles = roles
-        self.slow = slow
+        self._few = (
+            ("heavy", _HEAVY_AT_ONCE) if heavy else ("slow", _SLOW_AT_ONCE) if slow else None
+        )
         self.most_bytes = most_bytes
         self._page = endpoint
         super().__init__(portal.prefix + path, self._answer, methods=[method])
@@ -153,8 +159,8 @@ class PageRoute(Route, Generic[P]):
     async def _pass(self, visit: Visit[P]) -> Response:
         if inspect.iscoroutinefunction(self._page):
             answered: Any = await self._page(visit)
-        elif self.slow:
-            async with _one_of_few(visit.request):
+        elif self._few is not None:
+            async with _one_of_few(visit.request, *self._few):
                 answered = await run_in_threadpool(self._page, visit)
         else:
             answered = await run_in_threadpool(self._page, visit)
@@ -189,19 +195,21 @@ def refusal_page(visit: Visit[Any], refused: Refused, *, status: int) -> Respons
 
 
 @contextlib.asynccontextmanager
-async def _one_of_few(request: Request) -> AsyncIterator[None]:
+async def _one_of_few(request: Request, kind: str, most: int) -> AsyncIterator[None]:
     """Waits on the event loop, not in a thread. Raises Unavailable in a rush."""
     state = request.app.state
-    if not hasattr(state, "slow_pages"):
-        state.slow_pages = anyio.CapacityLimiter(_SLOW_AT_ONCE)
+    name = f"{kind}_pages"
+    if not hasattr(state, name):
+        setattr(state, name, anyio.CapacityLimiter(most))
+    limiter: anyio.CapacityLimiter = getattr(state, name)
     with anyio.move_on_after(_SLOW_WAIT_SECONDS) as waiting:
-        await state.slow_pages.acquire()
+        await limiter.acquire()
     if waiting.cancelled_caught:
         raise Unavailable
     try:
         yield
     finally:
-        state.slow_pages.release()
+        limiter.release()
 
 
 def _recognised(office: Office, portal: Portal[P], secret: str) -> tuple[Session | None, P | None]:

@@ -17,6 +17,7 @@ from cardservice.webkit.forms import Form, MalformedForm, has_unseen
 _MEDIA_TYPE: Final = "multipart/form-data"
 _MOST_PARTS: Final = 20
 _MOST_TEXT_BYTES: Final = 20_000
+_MOST_HEAD_BYTES: Final = 4_096
 
 
 def read_upload(body: bytes, content_type: str) -> Form:
@@ -52,8 +53,8 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[Message, bytes]]:
         raise MalformedForm("too many parts")
     for piece in pieces[1:-1]:
         head, found, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        if not found:
-            raise MalformedForm("a part without a head")
+        if not found or len(head) > _MOST_HEAD_BYTES:
+            raise MalformedForm("a part without a head, or with an endless one")
         yield BytesHeaderParser().parsebytes(head), content
 
 

@@ -53,7 +53,7 @@ class Understood:
         with_file: bool = False,
     ) -> None:
         """Notes that a transfer has failed."""
-        transfer.is_failed, transfer.failed_by = True, kind
+        transfer.is_failed, transfer.failed_by = True, "pain002" if with_file else kind
         self.answers.append(
             TransferAnswer(
                 transfer.remittance_id,

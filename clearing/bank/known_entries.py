@@ -61,6 +61,14 @@ class KnownEntries:
             for known, cents in seen
         )
 
+    def told_apart(self, run_id: int, *, is_credit: bool, kind: str | None = None) -> set[int]:
+        """The transfers of a run that had an entry of their own, by one kind of message or any."""
+        return {
+            about
+            for run, about, credit, by in self._seen
+            if run == run_id and about is not None and credit == is_credit and kind in (None, by)
+        }
+
 
 def known_entries(connection: Connection, run_ids: Iterable[int]) -> KnownEntries:
     """What statements have said of these runs until now."""

@@ -19,22 +19,33 @@ class TransferStatus:
 
     end_to_end_id: str | None
     status: str | None
-    reason_code: str | None
+    # Every reason that is given: the one that matters need not be the first.
+    reason_codes: tuple[str, ...]
     amount_cents: int | None
+
+    @property
+    def reason_code(self) -> str | None:
+        """The first reason."""
+        return next(iter(self.reason_codes), None)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """pain.002: what becomes of one file of ours, whole (`status`) and transfer by transfer.
-    `payment_ids` are the PmtInfId that it names."""
+    """pain.002: what becomes of one file of ours, whole (`statuses`) and transfer by transfer.
+    `payment_ids` are the PmtInfId that it names, `reason_codes` those of file and payments."""
 
     original_message: str | None
     payment_ids: tuple[str, ...]
     statuses: tuple[str, ...]
-    reason_code: str | None
+    reason_codes: tuple[str, ...]
     count: int | None
     total_cents: int | None
     transfers: tuple[TransferStatus, ...]
+
+    @property
+    def reason_code(self) -> str | None:
+        """The first reason."""
+        return next(iter(self.reason_codes), None)
 
 
 @dataclass(frozen=True, slots=True)

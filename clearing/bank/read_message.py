@@ -71,7 +71,7 @@ def _status_report(body: Element) -> BankMessage:
             )
             if status is not None
         ),
-        reason_code=_reason(group) or next(filter(None, map(_reason, payments)), None),
+        reason_codes=tuple(code for one in (group, *payments) for code in _reasons(one)),
         count=_count(group, "OrgnlNbOfTxs"),
         total_cents=_cents(words(group, "OrgnlCtrlSum"), "OrgnlCtrlSum"),
         transfers=tuple(transfers),
@@ -83,16 +83,16 @@ def _transfer_status(element: Element) -> TransferStatus:
     return TransferStatus(
         end_to_end_id=_identifier(element, "OrgnlEndToEndId"),
         status=_identifier(element, "TxSts"),
-        reason_code=_reason(element),
+        reason_codes=_reasons(element),
         amount_cents=_cents(
             words(element, "OrgnlTxRef/Amt/InstdAmt", "OrgnlTxRef/IntrBkSttlmAmt"), "InstdAmt"
         ),
     )
 
 
-def _reason(element: Element) -> str | None:
+def _reasons(element: Element) -> tuple[str, ...]:
     informations = children(element, "StsRsnInf")
-    return next(filter(None, (_identifier(one, *_REASONS) for one in informations)), None)
+    return tuple(filter(None, (_identifier(one, *_REASONS) for one in informations)))
 
 
 def _statement(body: Element) -> BankMessage:

@@ -1,7 +1,7 @@
 """Lets a transfer that failed be presented again although its account has not changed (design §6).
 
-The law: a finance approver, with a reason. Who typed a failure does not release it: that would be
-one person paying twice.
+The law: a finance approver, with a reason. Who brought a failure, typed or in a file, does not
+release it: that would be one person paying twice, and a bank's file is not signed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def release_transfer(
 def _not_released(connection: Connection, transfer: SentTransfer, agent: Agent) -> Refused | None:
     failed = connection.execute(
         text(
-            "SELECT f.into_remittance_id, b.kind, b.received_by FROM failed_transfer f"
+            "SELECT f.into_remittance_id, b.received_by FROM failed_transfer f"
             " JOIN bank_message b USING (bank_message_id) WHERE f.remittance_id = :remittance_id"
         ),
         {"remittance_id": transfer.remittance_id},
@@ -81,6 +81,6 @@ def _not_released(connection: Connection, transfer: SentTransfer, agent: Agent) 
         return Refused("transfer_not_failed", {"number": transfer.number})
     if failed.into_remittance_id is not None:
         return Refused("transfer_presented_again", {"number": transfer.number})
-    if failed.kind == "typed" and failed.received_by == agent.agent_id:
+    if failed.received_by == agent.agent_id:
         return Refused("release_needs_second_agent")
     return None

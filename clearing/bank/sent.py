@@ -8,13 +8,14 @@ taken once; the money function decides again when they are booked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from cardservice.domain.calendar import paris_day
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.streams import STREAMED
 from clearing.run.read_remittance import remittance_number
@@ -22,6 +23,7 @@ from clearing.run.transfers import end_to_end_id
 
 _OURS: Final = re.compile(r"BR-([0-9]{4})-([0-9]{6,9})(?:-R[0-9]+)?")
 _MOST_NUMBER: Final = 2_000_000_000
+_OVER_THE_ACCOUNT: Final = ("camt053", "camt054")
 
 _RUNS_OF_FILES: Final = text(
     "SELECT run_id FROM reimbursement_run WHERE exported_at IS NOT NULL"
@@ -40,7 +42,8 @@ _RUNS: Final = text(
 _TRANSFERS: Final = text(
     "SELECT m.remittance_id, m.run_id, m.partner_id, m.number_year, m.number, m.presentation,"
     " m.transfer_cents, m.iban, paid.happened_on AS paid_on, failed.happened_on AS failed_on,"
-    " b.kind AS failed_by"
+    # What fell with its file was refused unseen, whoever told so: it was never debited.
+    " CASE WHEN failed.with_file THEN 'pain002' ELSE b.kind END AS failed_by"
     " FROM remittance m"
     " LEFT JOIN transfer_answer paid ON paid.remittance_id = m.remittance_id"
     "  AND paid.outcome = 'paid'"
@@ -88,21 +91,35 @@ class SentRun:
         """The transfers that the bank has said nothing final of."""
         return [one for one in self.transfers if not one.is_paid and not one.is_failed]
 
-    def sums_to_be_debited(self) -> set[int]:
-        """What one debit of our account for this run may be, to the cent: whatever was not
-        rejected. What came back over the account had been debited before; of a failure that was
-        typed in only the sum tells. What was debited transfer by transfer may be left out."""
-        in_part = sum(one.amount_cents for one in self.transfers if one.is_paid)
-        came_back = self._failed_unpaid("camt053", "camt054")
-        whole = in_part + sum(one.amount_cents for one in self.outstanding) + came_back
-        return {whole, whole + self._failed_unpaid("typed"), whole - in_part} - {0}
+    @property
+    def was_executed(self) -> bool:
+        """Whether some of it was paid, or came back over our account: the bank took the file."""
+        return any(one.is_paid or one.failed_by in _OVER_THE_ACCOUNT for one in self.transfers)
 
-    def _failed_unpaid(self, *kinds: str) -> int:
+    @property
+    def typed_failures(self) -> list[SentTransfer]:
+        """What somebody says has failed, one by one: it may have been debited before, or not."""
+        return [
+            one
+            for one in self.transfers
+            if one.is_failed and not one.is_paid and one.failed_by == "typed"
+        ]
+
+    def sum_to_be_debited(self, *, without: Container[int] = ()) -> int:
+        """What one debit of our account for this run must be, to the cent: whatever was not
+        rejected, but the transfers that were debited one by one (`without`). What came back over
+        the account had been debited before."""
         return sum(
             one.amount_cents
             for one in self.transfers
-            if one.is_failed and not one.is_paid and one.failed_by in kinds
+            if one.remittance_id not in without
+            and (one.is_paid or not one.is_failed or one.failed_by in _OVER_THE_ACCOUNT)
         )
+
+    def day_of(self, said: date | None, *, received_on: date) -> date:
+        """The day that a message gives, where it is possible; else the day it came."""
+        is_possible = said is not None and self.exported_on <= said <= received_on
+        return said if said is not None and is_possible else received_on
 
 
 class Sent:
@@ -177,7 +194,7 @@ def transfer_numbered(
 def _loaded(connection: Connection, run_ids: list[int]) -> list[SentRun]:
     runs = {
         row.run_id: SentRun(
-            row.run_id, row.period_key, row.msg_id, row.state, row.exported_at.date()
+            row.run_id, row.period_key, row.msg_id, row.state, paris_day(row.exported_at)
         )
         for row in connection.execute(_RUNS, {"run_ids": run_ids})
     }

@@ -32,9 +32,17 @@ class Statement:
         self.known = known
         self.kind = kind
         self.received_on = received_on
+        self._come_back: set[int] = set()
 
     def read(self, entries: tuple[StatementEntry, ...]) -> None:
         """Adds a finding for each debit, one for each transfer that came back, and the answers."""
+        self._come_back = {
+            transfer.remittance_id
+            for entry in entries
+            if entry.is_credit and entry.is_booked
+            for one in entry.details
+            if (transfer := self.sent.transfer(one.end_to_end_id)) is not None
+        }
         found: dict[int, list[Finding]] = {}
         for place in sorted(range(len(entries)), key=lambda place: entries[place].is_credit):
             found[place] = self._entry(entries[place])
@@ -82,13 +90,36 @@ class Statement:
     def _debit_of_run(self, entry: StatementEntry, run: SentRun) -> Finding:
         if self._is_another(entry, run.run_id, None, amount_cents=entry.amount_cents):
             return self._finding("unmatched", entry, run, remark="second_entry")
-        if entry.amount_cents not in run.sums_to_be_debited():
-            return self._finding("unmatched", entry, run, remark="total_differs")
+        remark = self._contradiction(entry, run)
+        if remark is not None:
+            return self._finding("unmatched", entry, run, remark=remark)
         self._remember(entry, run.run_id, None, amount_cents=entry.amount_cents)
         if not run.outstanding:
             return self._finding("already_known", entry, run)
-        self.understood.pays_all(run, happened_on=self._day(entry))
+        self.understood.pays_all(run, happened_on=self._day(entry, run))
         return self._finding("paid", entry, run)
+
+    def _contradiction(self, entry: StatementEntry, run: SentRun) -> str | None:
+        """Why an entry is not the debit of what this run still stands for, or None."""
+        for one in entry.details:
+            transfer = self.sent.transfer(one.end_to_end_id)
+            if transfer is None and not looks_ours(one.end_to_end_id):
+                continue
+            if transfer is None or transfer.run_id != run.run_id:
+                return "transfer_unknown"
+            if one.amount_cents not in (None, transfer.amount_cents):
+                return "amount_differs"
+        apart = self.known.told_apart(run.run_id, is_credit=False, kind=self.kind)
+        lacks = entry.amount_cents - run.sum_to_be_debited(without=apart)
+        if not lacks:
+            return None
+        typed = run.typed_failures
+        if lacks != sum(one.amount_cents for one in typed):
+            return "total_differs"
+        # Debited, says the account, and failed, says a person: it must also have come back.
+        back = self._come_back | self.known.told_apart(run.run_id, is_credit=True)
+        is_back = all(one.remittance_id in back for one in typed)
+        return None if is_back else "contradicts_failed"
 
     def _debit_of_transfers(self, entry: StatementEntry, transfers: list[SentTransfer]) -> Finding:
         run = self.sent.runs[transfers[0].run_id]
@@ -101,7 +132,7 @@ class Statement:
         self._remember(entry, run.run_id, about, amount_cents=entry.amount_cents)
         unpaid = [transfer for transfer in transfers if not transfer.is_paid]
         for transfer in unpaid:
-            self.understood.pays(transfer, happened_on=self._day(entry))
+            self.understood.pays(transfer, happened_on=self._day(entry, run))
         return self._finding("paid" if unpaid else "already_known", entry, run, alone)
 
     # -- a transfer came back ----------------------------------------------------------------------
@@ -135,7 +166,8 @@ class Statement:
         if transfer.is_failed:
             return self._finding("already_known", entry, run, transfer, one=one)
         reason_code = one.reason_code or NOT_SPECIFIED
-        self.understood.fails(transfer, reason_code, kind=self.kind, happened_on=self._day(entry))
+        happened_on = self._day(entry, run)
+        self.understood.fails(transfer, reason_code, kind=self.kind, happened_on=happened_on)
         return self._finding("returned", entry, run, transfer, one=one, reason_code=reason_code)
 
     # -- what is written down ----------------------------------------------------------------------
@@ -164,8 +196,10 @@ class Statement:
             amount_cents=amount_cents,
         )
 
-    def _day(self, entry: StatementEntry) -> date:
-        return entry.booked_on or self.received_on
+    def _day(self, entry: StatementEntry, run: SentRun | None) -> date:
+        if run is None:
+            return self.received_on
+        return run.day_of(entry.booked_on, received_on=self.received_on)
 
     def _finding(
         self,
@@ -188,7 +222,7 @@ class Statement:
             reason_code=reason_code or (one.reason_code if one else None),
             entry_reference=entry.reference,
             is_credit=entry.is_credit,
-            happened_on=self._day(entry),
+            happened_on=self._day(entry, run),
             run_id=run.run_id if run else None,
             remittance_id=transfer.remittance_id if transfer else None,
         )

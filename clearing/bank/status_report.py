@@ -1,7 +1,8 @@
 """Understands a pain.002: the bank has taken our file, refused it, or refused some transfers of it.
 
-The law: « payé » is never said here. A file counts as refused only when the report names it, its
-count and its sum, nothing of it was paid, and the bank does not merely say "you sent this before".
+The law: « payé » is never said here. A file counts as refused only when the report says nothing
+else of it, nothing of it was executed, and no reason anywhere is "you sent this before"; one that
+was accepted before, only when its count or its sum is told again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ _REJECTED: Final = "RJCT"
 
 
 def understand_report(
-    report: StatusReport, sent: Sent, understood: Understood, *, happened_on: date
+    report: StatusReport,
+    sent: Sent,
+    understood: Understood,
+    *,
+    created_on: date | None,
+    received_on: date,
 ) -> None:
     """Adds what a report says to `understood`; the first finding is about the file itself."""
     run = sent.run_of_file(report.original_message)
@@ -30,6 +36,7 @@ def understand_report(
         ours = any(looks_ours(one.end_to_end_id) for one in report.transfers)
         understood.findings.append(_unmatched("other_file") if ours else Finding("not_ours"))
         return
+    happened_on = run.day_of(created_on, received_on=received_on)
     place = len(understood.findings)
     whole = _whole(report, run)
     if whole is None:
@@ -68,13 +75,18 @@ def _whole(report: StatusReport, run: SentRun) -> Finding | None:
         return _unmatched("other_file")
     if _REJECTED not in report.statuses:
         return None
-    reasons = {report.reason_code, *(one.reason_code for one in report.transfers)}
+    reasons = {
+        *report.reason_codes,
+        *(code for one in report.transfers for code in one.reason_codes),
+    }
     if reasons & DUPLICATES:
         return _unmatched("duplicate_file")
-    if any(one.status not in (None, _REJECTED) for one in report.transfers):
-        return _unmatched("status_unknown")
-    if any(transfer.is_paid for transfer in run.transfers):
+    if run.was_executed:
         return _unmatched("contradicts_paid")
+    said = {*report.statuses, *(one.status for one in report.transfers)}
+    is_bare = report.count is None and report.total_cents is None
+    if said - {None, _REJECTED} or (is_bare and run.state != "exported"):
+        return _unmatched("status_unknown")
     return Finding("rejected" if run.outstanding else "already_known")
 
 
@@ -136,7 +148,7 @@ def _transfer(
     if transfer.is_paid:
         # What our account says is stronger: if it comes back, it comes back there.
         return replace(found, understood="unmatched", remark="contradicts_paid")
-    if one.reason_code in DUPLICATES:
+    if DUPLICATES & set(one.reason_codes):
         return replace(found, understood="unmatched", remark="duplicate_file")
     reason_code = one.reason_code or NOT_SPECIFIED
     understood.fails(transfer, reason_code, kind="pain002", happened_on=happened_on)

@@ -103,8 +103,9 @@ def _understood(connection: Connection, message: BankMessage, sent: Sent) -> Und
     received_on = paris_today(connection)
     understood = Understood()
     for report in message.reports:
-        happened_on = message.created_on or received_on
-        understand_report(report, sent, understood, happened_on=happened_on)
+        understand_report(
+            report, sent, understood, created_on=message.created_on, received_on=received_on
+        )
     if message.entries:
         statement = Statement(
             sent,

@@ -16,7 +16,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.agents import Agent
 from cardservice.db.queries.clock import paris_today
 from cardservice.domain.refusal import Refused
-from clearing.bank.finding import Finding, Understood
+from clearing.bank.finding import DUPLICATES, Finding, Understood
 from clearing.bank.reasons import known_reasons
 from clearing.bank.release import release_transfer
 from clearing.bank.sent import Sent, SentRun, sent_run, transfer_numbered
@@ -58,11 +58,12 @@ def answer_transfer(
     """One transfer (`BR-2026-000123`, with its -R1 or without) was paid, or failed for a reason.
 
     Refused: agent_unknown, agent_may_not, transfer_unknown, transfer_failed, bank_reason_unknown,
-    bank_day_impossible.
+    bank_reason_duplicate, bank_day_impossible.
     """
     assert outcome in ("paid", "failed"), outcome
-    if outcome == "failed" and reason_code not in known_reasons():
-        return Refused("bank_reason_unknown", {"reason": reason_code or ""})
+    unfit = _unfit_reason(reason_code) if outcome == "failed" else None
+    if unfit is not None:
+        return unfit
     with unit_of_work(engine) as connection:
         agent = _turn_of(connection, by, PREPARER, APPROVER)
         if isinstance(agent, Refused):
@@ -151,11 +152,12 @@ def reject_file(
     """The bank refused the whole file: every transfer is owed again, and presented by the next
     attempt or run without anything else.
 
-    Refused: agent_unknown, agent_may_not, bank_reason_unknown, run_not_sent, run_paid_in_part,
-    bank_day_impossible.
+    Refused: agent_unknown, agent_may_not, bank_reason_unknown, bank_reason_duplicate, run_not_sent,
+    run_paid_in_part, bank_day_impossible.
     """
-    if reason_code not in known_reasons():
-        return Refused("bank_reason_unknown", {"reason": reason_code})
+    unfit = _unfit_reason(reason_code)
+    if unfit is not None:
+        return unfit
     with unit_of_work(engine) as connection:
         agent = _turn_of(connection, by, PREPARER, APPROVER)
         if isinstance(agent, Refused):
@@ -166,7 +168,7 @@ def reject_file(
         if run is None or run.exported_at is None:
             return Refused("run_not_sent", {"period": period_key})
         sent = sent_run(connection, run.run_id)
-        if any(transfer.is_paid for transfer in sent.transfers):
+        if sent.was_executed:
             return Refused("run_paid_in_part", {"period": period_key})
         if not sent.outstanding:
             return Refused("run_not_sent", {"period": period_key})
@@ -187,6 +189,16 @@ def reject_file(
         about = f"{sent.msg_id}/rejected"
         _write(connection, Sent([sent]), understood, finding, about=about, by=agent)
         return run_again(connection, period_key)
+
+
+def _unfit_reason(reason_code: str | None) -> Refused | None:
+    """Why nothing can have failed for this reason, or None."""
+    if reason_code not in known_reasons():
+        return Refused("bank_reason_unknown", {"reason": reason_code or ""})
+    if reason_code in DUPLICATES:
+        # The file that was sent before may have been executed: the statement tells.
+        return Refused("bank_reason_duplicate", {"reason": reason_code})
+    return None
 
 
 def _turn_of(connection: Connection, by: str, *roles: str) -> Agent | Refused:

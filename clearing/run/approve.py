@@ -1,6 +1,7 @@
 """Approve a submitted run: another person retypes the total; numbers are given, papers rendered.
 
-The law: never the submitter, never somebody who changed an account that will be paid; what is
+The law: never the submitter, never somebody who changed an account that will be paid or brought in
+the failure of what is presented again; what is
 approved is what was submitted, to the byte. Remittance numbers have no gap within a year.
 """
 
@@ -18,13 +19,29 @@ from clearing.run.frozen import content_hash
 from clearing.run.people import APPROVER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 
+# Whether this agent brought in the failure of something that the run presents again, or let it go.
+_BROUGHT_BACK = text(
+    "SELECT EXISTS (SELECT FROM failed_transfer f"
+    " JOIN remittance m ON m.remittance_id = f.into_remittance_id"
+    " JOIN bank_message b USING (bank_message_id)"
+    " LEFT JOIN transfer_release l ON l.remittance_id = f.remittance_id"
+    " WHERE m.run_id = :run_id AND :agent_id IN (b.received_by, l.released_by))"
+)
 _FURTHER_ON = ("approved", "exported", "accepted", "paid")
 
 
 def approve_run(
-    engine: Engine, keys: Keys, period_key: str, *, by: str, total_cents: int, totp: str
+    engine: Engine,
+    keys: Keys,
+    period_key: str,
+    *,
+    by: str,
+    total_cents: int,
+    totp: str,
+    looked_at: str | None = None,
 ) -> Run | Refused:
-    """Submitted -> approved. `total_cents` is the sum of the transfers as retyped from the screen.
+    """Submitted -> approved. `total_cents` is the sum of the transfers as retyped from the screen,
+    `looked_at` the content hash (hexadecimal) of what that screen showed.
 
     The papers are rendered by `papers.complete_papers`, which can be run again at any time.
     """
@@ -38,6 +55,8 @@ def approve_run(
             return Refused("run_not_submitted", {"period": period_key})
         if run.state in _FURTHER_ON:
             return run
+        if looked_at is not None and looked_at != (run.content_hash or b"").hex():
+            return Refused("approval_is_stale", {"period": period_key})
         refused = _why_not(connection, run, agent, total_cents=total_cents)
         if refused is not None:
             return refused
@@ -63,6 +82,10 @@ def _why_not(connection: Connection, run: Run, agent: Agent, *, total_cents: int
     ).scalar_one()
     if changed_an_account:
         return Refused("approver_changed_an_account")
+    if connection.execute(
+        _BROUGHT_BACK, {"run_id": run.run_id, "agent_id": agent.agent_id}
+    ).scalar_one():
+        return Refused("approver_brought_it_back")
     if total_cents != run.transfers_cents:
         return Refused("total_differs")
     if content_hash(connection, run.run_id) != run.content_hash:

@@ -58,11 +58,18 @@ class PaperFailure:
 
 @dataclass(frozen=True, slots=True)
 class PapersProgress:
-    """Of a run's remittances: how many, how many have their papers, how many failed and lack."""
+    """Of a run's remittances: how many, how many have their papers, how many failed and lack; and
+    whether the run has its payment list."""
 
     remittances: int
     made: int
     failed: int
+    has_list: bool = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing lacks."""
+        return self.has_list and self.made == self.remittances
 
 
 def papers_are_complete(connection: Connection, run_id: int) -> bool:
@@ -74,7 +81,9 @@ def papers_are_complete(connection: Connection, run_id: int) -> bool:
 def papers_progress(connection: Connection, run_id: int) -> PapersProgress:
     """How far a run's papers are, whichever process makes them."""
     remittances, lacking, failed = connection.execute(_PROGRESS, {"run_id": run_id}).one()
-    return PapersProgress(remittances, remittances - lacking, failed)
+    return PapersProgress(
+        remittances, remittances - lacking, failed, has_list=not list_lacks(connection, run_id)
+    )
 
 
 def papers_that_lack(

@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 # One step at a time over all runs: they share the debits that are still to be paid.
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(13, 2)")
+# A page's statements end after seconds; a step over a million debits may take longer. Waiting for
+# one's turn does not: lock_timeout stays as it is.
+_TAKE_TURNS = text(
+    "SELECT set_config('statement_timeout', '0', true), pg_advisory_xact_lock(13, 2)"
+)
 
 
 @dataclass(frozen=True)

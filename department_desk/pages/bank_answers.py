@@ -1,9 +1,9 @@
 """What the bank says without a file, typed in: a transfer, a whole run, a refused file; and the
 release of what came back (C67, C68).
 
-The law: what is typed is a message like another and is kept with who typed it. Releasing pays a
-second time into an account that failed: an approver, another than who typed the failure, a reason
-and the authenticator's code.
+The law: what is typed is a message like another and is kept with who typed it. A refused file and a
+release pay a second time: both ask the authenticator's code. Releasing takes an approver, another
+than who brought the failure in, and a reason.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cardservice.services.check_agent import agent_with_totp
 from cardservice.services.written_reason import reason_refusal
 from cardservice.webkit.doors import unknown
 from cardservice.webkit.forms import MalformedForm, Shown
+from clearing.bank.finding import DUPLICATES
 from clearing.bank.inbox import WaitingTransfer, waiting_again
 from clearing.bank.reasons import known_reasons, reason_of
 from clearing.bank.typed import (
@@ -40,6 +41,7 @@ _FIELD_OF: Final = {
     "transfer_unknown": "numero",
     "transfer_failed": "numero",
     "bank_reason_unknown": "motif_banque",
+    "bank_reason_duplicate": "motif_banque",
     "bank_day_impossible": "jour",
     "date_malformed": "jour",
     "bank_reference_malformed": "reference",
@@ -115,6 +117,8 @@ def refuse_file(visit: AgentVisit) -> Response:
     period, day = visit.request.path_params["period"], _day(visit)
     done: Any = Refused("date_malformed")
     if day is not None:
+        done = _proved(visit)
+    if day is not None and not isinstance(done, Refused):
         done = reject_file(
             visit.office.engine,
             period,
@@ -143,10 +147,7 @@ def release(visit: AgentVisit) -> Response:
         return unknown(visit)
     done: Any = reason_refusal(reason)
     if done is None:
-        with unit_of_work(office.engine) as connection:
-            done = agent_with_totp(
-                connection, office.keys, visit.signed_in.email, visit.form.text("code")
-            )
+        done = _proved(visit)
     if not isinstance(done, Refused):
         done = release_transfer(
             office.engine, transfer.end_to_end_id, reason=reason, by=visit.signed_in.email
@@ -154,6 +155,15 @@ def release(visit: AgentVisit) -> Response:
     if isinstance(done, Refused):
         return _refused(visit, done, "bank/release.html", transfer=transfer)
     return visit.go(_BANK, said="transfer_released")
+
+
+def _proved(visit: AgentVisit) -> Any:
+    """The agent whose code was typed; spent also when what follows is refused."""
+    office = visit.office
+    with unit_of_work(office.engine) as connection:
+        return agent_with_totp(
+            connection, office.keys, visit.signed_in.email, visit.form.text("code")
+        )
 
 
 def _refused(visit: AgentVisit, refused: Refused, template: str, **facts: Any) -> Response:
@@ -172,7 +182,11 @@ def _choices(visit: AgentVisit) -> dict[str, Any]:
         today = day_now(connection)
     reasons = [
         ("", ""),
-        *((code, f"{code} – {reason_of(code).sentence}") for code in known_reasons()),
+        *(
+            (code, f"{code} – {reason_of(code).sentence}")
+            for code in known_reasons()
+            if code not in DUPLICATES
+        ),
     ]
     return {"today": today, "reasons": reasons, "reason_of": reason_of}
 

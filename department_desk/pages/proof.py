@@ -87,5 +87,5 @@ ROUTES: Final = [
     route("GET", f"{_RUN}/preuve", show, roles=READERS),
     route("POST", f"{_RUN}/preuve", start, roles=READERS),
     route("GET", f"{_RUN}/preuve/avancement.json", progress, roles=READERS),
-    route("GET", f"{_ONE}/preuve", of_remittance, roles=READERS),
+    route("GET", f"{_ONE}/preuve", of_remittance, roles=READERS, heavy=True),
 ]

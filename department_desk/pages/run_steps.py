@@ -76,6 +76,7 @@ def approve(visit: AgentVisit) -> Response:
         by=visit.signed_in.email,
         total_cents=total_cents,
         totp=visit.form.text("code"),
+        looked_at=visit.form.text("vu"),
     )
     if isinstance(done, Refused):
         return _refused(visit, done, "run/approve.html")

@@ -69,6 +69,17 @@ def state(fortnight: Fortnight, period: str) -> str:
     return fortnight.run(period).state
 
 
+def remarks(fortnight: Fortnight) -> list[str]:
+    """Why entries were left for a person, in their order."""
+    return [
+        row.remark
+        for row in fortnight.rows(
+            "SELECT remark FROM bank_finding WHERE remark IS NOT NULL"
+            " ORDER BY bank_message_id, entry_no"
+        )
+    ]
+
+
 def accounts(fortnight: Fortnight) -> dict[str, int]:
     """What the ledger holds for partners: payable, in transit, paid; cents."""
     rows = fortnight.rows(

@@ -37,6 +37,7 @@ from tests.clearing.bank_story import (
     holds,
     hour,
     refusal,
+    remarks,
     state,
     take,
     transfers,
@@ -63,16 +64,6 @@ def sent(fortnight: Fortnight) -> Fortnight:
 
 def count(fortnight: Fortnight, query: str) -> int:
     return len(fortnight.rows(query))
-
-
-def remarks(fortnight: Fortnight) -> list[str]:
-    return [
-        row.remark
-        for row in fortnight.rows(
-            "SELECT remark FROM bank_finding WHERE remark IS NOT NULL"
-            " ORDER BY bank_message_id, entry_no"
-        )
-    ]
 
 
 # -- pain.002 --------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from tests.clearing.bank_story import (
     everything,
     holds,
     hour,
+    remarks,
     state,
     take,
     transfers,
@@ -209,10 +210,18 @@ def test_a_statement_after_what_was_typed_is_known_already(sent: Fortnight) -> N
     holds(sent)
 
 
-def test_a_failure_that_was_typed_may_or_may_not_have_been_debited(sent: Fortnight) -> None:
+def test_a_debit_that_holds_a_typed_failure_waits_until_it_is_seen_to_come_back(
+    sent: Fortnight,
+) -> None:
     first, _ = transfers(sent, PERIOD)
     answer(sent, first.number, "failed", "AC04")
-    take(sent, camt053(debit("13.55", "CJP-2026-11-B-1-1")))
+    take(sent, camt053(debit("13.55", "CJP-2026-11-B-1-1"), message="S1"))
+    assert (state(sent, PERIOD), books(sent)) == ("exported", (1055, 300, 0))
+    assert remarks(sent)[-1] == "contradicts_failed"
+    take(
+        sent,
+        camt053(debit("13.55", "CJP-2026-11-B-1-1"), returned(first.name, "10.55"), message="S2"),
+    )
     assert (state(sent, PERIOD), books(sent)) == ("paid", (1055, 0, 300))
     holds(sent)
 

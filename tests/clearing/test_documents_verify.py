@@ -250,7 +250,7 @@ def test_the_command_works_with_the_public_key_file_alone(tmp_path: Path) -> Non
 
     done = CliRunner().invoke(command, [str(paper), "--public-key", str(key), *nowhere])
     assert done.exit_code == 0, done.output
-    assert "BR-2026-000012" in done.output and "Conforme" in done.output
+    assert "BR-2026-000012" in done.output and "ceux qui ont été signés" in done.output
 
     paper.write_bytes(one_cent_more_on_paper(pdf_of(STORY)))
     done = CliRunner().invoke(command, [str(paper), "--public-key", str(key), *nowhere])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,8 +15,12 @@ import pyotp
 import pytest
 from sqlalchemy import Engine
 
+from cardservice import wiring
 from cardservice.db.engine import unit_of_work
 from cardservice.db.upgrade import APPLICATION, DATABASE
+from cardservice.services.apply_scheme import apply_scheme
+from cardservice.settings import Settings
+from cardservice.wiring import Office
 from clearing.day_close import close_days
 from clearing.run.approve import approve_run
 from clearing.run.draft import draft_run
@@ -24,7 +29,7 @@ from clearing.run.papers import complete_papers
 from clearing.run.record import run_again
 from clearing.run.submit import submit_run
 from tests.clearing.story import AFTER, DEBTOR, LAST_DAY, PERIOD, Fortnight
-from tests.conftest import superuser_dsn
+from tests.conftest import A_MORNING, Clock, superuser_dsn
 from tests.faults.kill_points import dies_at
 
 Work = Callable[[Engine], object]
@@ -48,6 +53,18 @@ _FACTS = (
     "SELECT first_open_day FROM open_day",
     "SELECT beneficiary_id, wallet, state, balance_cents, seq FROM wallet ORDER BY 1, 2",
 )
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """An instance of its own: one that others are connected to cannot be copied."""
+    settings = Settings(data_dir=tmp_path / "own")
+    wiring.upgrade(settings, movable_clock=True)
+    with wiring.opened_office(settings) as own:
+        with wiring.opened_as_owner(settings) as owner:
+            apply_scheme(owner, actor="test")
+        Clock(own).set(A_MORNING)
+        yield own
 
 
 def facts(url: str) -> list[list[tuple[Any, ...]]]:

@@ -17,6 +17,7 @@ SELECT r.run_id, r.period_key, r.attempt, r.state, f.starts_on, f.ends_before, r
        r.gross_cents, r.corrections_cents, r.carried_in_cents, r.carried_out_cents,
        r.re_presented_cents, r.transfers_cents, r.submitted_by, s.email AS submitter,
        r.approved_by, a.email AS approver, r.msg_id, r.exported_at, r.execution_on,
+       r.content_hash,
        (SELECT count(*) FROM remittance m JOIN transfer_answer t USING (remittance_id)
         WHERE m.run_id = r.run_id AND t.outcome = 'failed') AS failed,
        (SELECT value FROM scheme_rule WHERE name = 'payment_delay_days'
@@ -52,6 +53,7 @@ class DeskRun:
     msg_id: str | None
     exported_at: datetime | None
     execution_on: date | None
+    content_hash: bytes | None
     failed: int
     delay_days: int
 

@@ -128,6 +128,8 @@ remittance = Table(
         name="adds_up",
     ),
     CheckConstraint("transfer_cents >= 0 AND carried_out_cents <= 0", name="sides"),
+    # What is paid leaves nothing to carry: the two would add up whatever they were.
+    CheckConstraint("transfer_cents = 0 OR carried_out_cents = 0", name="one_side"),
     CheckConstraint(
         "presentation >= 0 AND re_presented_cents >= 0"
         " AND (presentation > 0) = (re_presented_cents > 0)",

@@ -160,7 +160,9 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "GET /banque/quinzaines/{period}/refuser": Row(place=_sent),
     "POST /banque/quinzaines/{period}/refuser": Row(
-        place=_sent, form=lambda _: {"jour": "2026-12-02", "motif_banque": "AM05"}
+        place=_sent,
+        form=lambda _: {"jour": "2026-12-02", "motif_banque": "FF01", "code": "000000"},
+        statuses=(422,),
     ),
     "GET /banque/virements/{number}/liberer": Row(place=_failed),
     "POST /banque/virements/{number}/liberer": Row(

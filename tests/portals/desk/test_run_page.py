@@ -18,6 +18,7 @@ from tests.portals.desk.agents import PREFIX, Bureau
 from tests.portals.desk.conftest import AtDesk
 from tests.portals.desk.dossier import Dossier, make_dossier, run_now
 from tests.portals.site import Site
+from tests.portals.visitor import Visitor
 
 WAITING = f"{PREFIX}/quinzaines/{NEXT_PERIOD}"
 SENT = f"{PREFIX}/quinzaines/{PERIOD}"
@@ -48,6 +49,28 @@ def test_a_button_that_is_off_says_whose_it_is(
     assert why in page
 
 
+def looked_at(visitor: Visitor) -> dict[str, str]:
+    """What the page of the approval says of the run it shows."""
+    found = re.search(r'name="vu" value="([0-9a-f]{64})"', visitor.get(f"{WAITING}/valider").text)
+    assert found is not None
+    return {"vu": found[1]}
+
+
+def test_what_was_submitted_anew_is_not_approved_from_an_old_page(
+    dossier: Dossier, at_desk: AtDesk, story: Fortnight
+) -> None:
+    approver = dossier.bureau.second
+    visitor = at_desk(approver)
+    code, seen = approver.code(), looked_at(visitor)
+    story.reject(NEXT_PERIOD)
+    story.meddle("UPDATE bank_account SET holder_name = 'SOMEBODY ELSE' WHERE state = 'verified'")
+    story.submit(NEXT_PERIOD)
+    answer = visitor.post(f"{WAITING}/valider", seen | {"total": "54,00", "code": code})
+    assert answer.status_code == 422 and "soumise à nouveau" in answer.text
+    assert run_now(story, NEXT_PERIOD).state == "submitted"
+    assert looked_at(visitor) != seen
+
+
 def test_who_submitted_is_told_that_another_person_approves(
     site: Site, dossier: Dossier, at_desk: AtDesk
 ) -> None:
@@ -58,7 +81,9 @@ def test_who_submitted_is_told_that_another_person_approves(
         )
     visitor = at_desk(person)
     assert "une autre personne doit la valider" in visitor.get(WAITING).text
-    answer = visitor.post(f"{WAITING}/valider", {"total": "54,00", "code": person.code()})
+    answer = visitor.post(
+        f"{WAITING}/valider", looked_at(visitor) | {"total": "54,00", "code": person.code()}
+    )
     assert answer.status_code == 422 and "Vous avez soumis cette quinzaine" in answer.text
 
 
@@ -72,12 +97,12 @@ def test_a_wrong_total_approves_nothing_and_keeps_the_code(
 ) -> None:
     approver = dossier.bureau.second
     visitor = at_desk(approver)
-    code = approver.code()
-    answer = visitor.post(f"{WAITING}/valider", {"total": total, "code": code})
+    code, seen = approver.code(), looked_at(visitor)
+    answer = visitor.post(f"{WAITING}/valider", seen | {"total": total, "code": code})
     assert answer.status_code == 422 and told in answer.text
     assert code not in answer.text
     assert run_now(story, NEXT_PERIOD).state == "submitted"
-    answer = visitor.post(f"{WAITING}/valider", {"total": "54,00", "code": code})
+    answer = visitor.post(f"{WAITING}/valider", seen | {"total": "54,00", "code": code})
     assert answer.status_code == 303
     assert run_now(story, NEXT_PERIOD).state == "approved"
 
@@ -87,8 +112,8 @@ def test_a_code_that_has_served_exports_nothing(
 ) -> None:
     approver = dossier.bureau.second
     visitor = at_desk(approver)
-    code = approver.code()
-    visitor.post(f"{WAITING}/valider", {"total": "54,00", "code": code})
+    code, seen = approver.code(), looked_at(visitor)
+    visitor.post(f"{WAITING}/valider", seen | {"total": "54,00", "code": code})
     story.complete_papers(NEXT_PERIOD)
     answer = visitor.post(f"{WAITING}/exporter", {"code": code})
     assert answer.status_code == 422 and "déjà servi" in answer.text

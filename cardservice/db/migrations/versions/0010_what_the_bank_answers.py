@@ -174,6 +174,11 @@ def _presented_again() -> None:
         sa.Column("presentation", sa.SmallInteger(), nullable=False, server_default="0"),
     )
     op.create_check_constraint(
+        op.f("ck_remittance_one_side"),
+        "remittance",
+        "transfer_cents = 0 OR carried_out_cents = 0",
+    )
+    op.create_check_constraint(
         op.f("ck_remittance_presented_again"),
         "remittance",
         "presentation >= 0 AND re_presented_cents >= 0"

@@ -51,11 +51,13 @@ BEGIN
         IF OLD.state NOT IN ('draft', 'rejected') AND NEW.state NOT IN ('draft', 'rejected')
             AND ROW(NEW.period_key, NEW.attempt, NEW.debits, NEW.partners, NEW.gross_cents,
                     NEW.corrections_cents, NEW.carried_in_cents, NEW.carried_out_cents,
-                    NEW.re_presented_cents, NEW.transfers_cents, NEW.content_hash)
+                    NEW.re_presented_cents, NEW.transfers_cents, NEW.content_hash,
+                    NEW.submitted_by)
                 IS DISTINCT FROM
                 ROW(OLD.period_key, OLD.attempt, OLD.debits, OLD.partners, OLD.gross_cents,
                     OLD.corrections_cents, OLD.carried_in_cents, OLD.carried_out_cents,
-                    OLD.re_presented_cents, OLD.transfers_cents, OLD.content_hash)
+                    OLD.re_presented_cents, OLD.transfers_cents, OLD.content_hash,
+                    OLD.submitted_by)
         THEN
             RAISE EXCEPTION 'run % is frozen since its submission', OLD.run_id;
         END IF;
