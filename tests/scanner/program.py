@@ -86,6 +86,8 @@ class Console:
     def __init__(self, arguments: Sequence[str], *, folder: Path) -> None:
         self.process_id, self._screen = pty.fork()
         if self.process_id == 0:
+            # A suite that runs in the background was started deaf to Ctrl+C, and hands that on.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(COMMAND[0], [*COMMAND, *arguments], environment(folder))
         self.seen = ""
         self._read_to = 0
