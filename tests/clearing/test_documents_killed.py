@@ -22,7 +22,6 @@ from clearing.documents.renderer import NotRendered, PaperOrder, render_papers
 from clearing.documents.signed_text import claim_of, signed_text
 from clearing.run.papers import (
     PapersMade,
-    PapersProgress,
     complete_papers,
     papers_are_complete,
     papers_progress,
@@ -205,7 +204,9 @@ def test_one_partners_failure_is_told_and_stops_nobody_else(approved: Fortnight)
     assert [(one.remittance_id, one.reason) for one in made.failed] == [(broken, "AssertionError")]
     run_id = approved.run().run_id
     with unit_of_work(approved.office.engine) as connection:
-        assert papers_progress(connection, run_id) == PapersProgress(PARTNERS, PARTNERS - 1, 1)
+        told = papers_progress(connection, run_id)
+        assert (told.remittances, told.made, told.failed) == (PARTNERS, PARTNERS - 1, 1)
+        assert not told.is_complete
         (lacking,) = papers_that_lack(connection, run_id)
         assert not papers_are_complete(connection, run_id)
     assert (lacking.remittance_id, lacking.number) == (broken, "BR-2026-000003")
