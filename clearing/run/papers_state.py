@@ -64,7 +64,7 @@ class PapersProgress:
     remittances: int
     made: int
     failed: int
-    has_list: bool = True
+    has_list: bool
 
     @property
     def is_complete(self) -> bool:

@@ -138,7 +138,7 @@ def test_what_the_bank_sends_back_is_due_until_it_is_presented_again_and_paid(
     by = fortnight.preparer.email
     engine = fortnight.office.engine
     Clock(fortnight.office).set(datetime(2026, 12, 3, 9, tzinfo=UTC))
-    refused = reject_file(engine, PERIOD, reason_code="AM05", happened_on=AFTER.date(), by=by)
+    refused = reject_file(engine, PERIOD, reason_code="FF01", happened_on=AFTER.date(), by=by)
     assert not isinstance(refused, Refused), refused
     assert (figures(fortnight).due_cents, figures(fortnight).in_transit_cents) == (2300, 0)
     agrees_with_the_ledger(fortnight)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     _messages()
+    _findings()
     _answers()
     _presented_again()
     _went_to_the_bank()
@@ -38,6 +39,9 @@ def _messages() -> None:
         sa.PrimaryKeyConstraint("bank_message_id", name=op.f("pk_bank_message")),
         sa.UniqueConstraint("kind", "message_id", name=op.f("uq_bank_message_kind_message_id")),
     )
+
+
+def _findings() -> None:
     op.create_table(
         "bank_finding",
         sa.Column("bank_message_id", sa.BigInteger(), nullable=False),
