@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -21,6 +22,7 @@ from starlette.responses import Response
 
 import department_desk
 import partner_portal
+import youth_portal
 from cardservice import webkit
 from cardservice.api import (
     activation,
@@ -43,14 +45,17 @@ from cardservice.api.reading_log import ReadingLog
 from cardservice.api.sightings import Sightings
 from cardservice.api.traffic import Traffic
 from cardservice.phone_terminal import phone_terminal_routes
-from cardservice.webkit.doors import wrong_method
+from cardservice.webkit.doors import PageRoute, wrong_method
 from cardservice.webkit.dress import settings_files
+from cardservice.webkit.portal import Portal
 from cardservice.webkit.static_files import StaticFiles
 from cardservice.wiring import Office, opened_postman, opened_till
 from department_desk.portal import PORTAL as DESK
 from department_desk.routes import ROUTES as DEPARTMENT_DESK
 from partner_portal.portal import PORTAL as PARTNERS
 from partner_portal.routes import ROUTES as PARTNER_PORTAL
+from youth_portal.portal import PORTAL as YOUTHS
+from youth_portal.routes import ROUTES as YOUTH_PORTAL
 
 # Routes are tried in this order: the one called most stands first.
 _API = [
@@ -69,11 +74,14 @@ _STATIC_FOLDERS = {
     "webkit": Path(webkit.__file__).parent / "static",
     "partenaire": Path(partner_portal.__file__).parent / "static",
     "departement": Path(department_desk.__file__).parent / "static",
+    "jeune": Path(youth_portal.__file__).parent / "static",
 }
 
 # Addresses that take a file, and how large it may be.
+_PORTALS: tuple[Portal[Any], ...] = (PARTNERS, YOUTHS, DESK)
+_PORTAL_ROUTES: list[PageRoute[Any]] = [*PARTNER_PORTAL, *YOUTH_PORTAL, *DEPARTMENT_DESK]
 _TAKE_FILES = {
-    route.path: route.most_bytes for route in DEPARTMENT_DESK if route.most_bytes is not None
+    route.path: route.most_bytes for route in _PORTAL_ROUTES if route.most_bytes is not None
 }
 
 _MIDDLEWARE = [
@@ -97,12 +105,10 @@ async def _no_such_address(request: Request, failure: HTTPException) -> Response
     answer = await HANDLERS[HTTPException](request, failure)
     if failure.status_code != 405:
         return answer
-    if request.url.path.startswith(PARTNERS.prefix):
-        page = wrong_method(PARTNERS, request)
-    elif request.url.path.startswith(DESK.prefix):
-        page = wrong_method(DESK, request)
-    else:
+    portal = next((one for one in _PORTALS if request.url.path.startswith(one.prefix)), None)
+    if portal is None:
         return answer
+    page = wrong_method(portal, request)
     page.headers["allow"] = answer.headers["allow"]
     return page
 
@@ -157,8 +163,7 @@ def create_app(
             *page_routes(office.settings, _API),
             *static.routes(),
             *phone_terminal_routes(office.settings),
-            *PARTNER_PORTAL,
-            *DEPARTMENT_DESK,
+            *_PORTAL_ROUTES,
         ]
     )
     app.state.office = office

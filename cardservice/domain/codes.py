@@ -155,6 +155,11 @@ _VERB_REFUSALS: Final = (
     Code("regularisation_file_answered", 278, True, "C62: granted or refused before"),
 )
 
+# What the youths' verbs are refused for; from 501 on.
+_YOUTH_REFUSALS: Final = (
+    Code("member_may_not", 501, True, "C24: pages that open once it is known whose card it is"),
+)
+
 # What the clearing house answers when a step may not be taken; from 301 on.
 _CLEARING_REFUSALS: Final = (
     Code("day_not_over", 301, False, "C69: a day is closed after its midnight"),
@@ -249,6 +254,7 @@ CANCELLATION_DECLINES: Final[tuple[str, ...]] = _names(_CANCELLATION_DECLINES)
 PROBLEMS: Final[tuple[str, ...]] = _names(_PROBLEMS)
 VERB_REFUSALS: Final[tuple[str, ...]] = _names(_VERB_REFUSALS + _CLEARING_REFUSALS)
 PORTAL_REFUSALS: Final[tuple[str, ...]] = _names(_PORTAL_REFUSALS)
+YOUTH_REFUSALS: Final[tuple[str, ...]] = _names(_YOUTH_REFUSALS)
 
 
 def _index(codes: tuple[Code, ...]) -> dict[str, Code]:
@@ -268,4 +274,5 @@ by_name: Final[dict[str, Code]] = _index(
     + _VERB_REFUSALS
     + _CLEARING_REFUSALS
     + _PORTAL_REFUSALS
+    + _YOUTH_REFUSALS
 )

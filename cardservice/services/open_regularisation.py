@@ -106,6 +106,8 @@ def file_of(
             "SELECT file_id, operation_id, reason, right_amount_cents, explanation, state,"
             " opened_at, refusal_reason FROM regularisation_file"
             " WHERE operation_id = :operation_id AND partner_id = :partner_id"
+            # What the youth says of the same debit is not the partner's to read.
+            " AND opened_by IS NOT NULL"
         ),
         {"operation_id": operation_id, "partner_id": partner_id},
     ).one_or_none()
@@ -132,7 +134,8 @@ def _open(connection: Connection, delegate: ActingDelegate, asked: Regularisatio
             "INSERT INTO regularisation_file (operation_id, partner_id, opened_by, opened_at,"
             " reason, right_amount_cents, explanation)"
             " VALUES (:operation_id, :partner_id, :opened_by, ledger_now(), :reason,"
-            " :right_amount_cents, :explanation) ON CONFLICT (operation_id) DO NOTHING"
+            " :right_amount_cents, :explanation) ON CONFLICT (operation_id)"
+            " WHERE opened_by IS NOT NULL DO NOTHING"
         ),
         {
             "operation_id": asked.operation_id,

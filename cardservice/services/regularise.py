@@ -246,7 +246,7 @@ def _insert(
         text(
             "INSERT INTO regularisation (debit_id, file_id, amount_cents, reason, evidence,"
             " asked_by, asked_at, needs_second, state) VALUES (:debit_id,"
-            " (SELECT file_id FROM regularisation_file WHERE operation_id = :debit_id),"
+            " (SELECT min(file_id) FROM regularisation_file WHERE operation_id = :debit_id),"
             " :amount_cents, :reason, :evidence, :asked_by, ledger_now(), :needs_second,"
             " 'waiting') RETURNING regularisation_id"
         ),

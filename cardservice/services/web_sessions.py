@@ -30,7 +30,8 @@ _SECRET_BYTES: Final = 32
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 _COLUMNS: Final = (
-    "s.session_hash, s.realm, s.stage, s.credential_id, s.delegate_id, s.agent_id, s.outlet_id,"
+    "s.session_hash, s.realm, s.stage, s.credential_id, s.delegate_id, s.agent_id,"
+    " s.member_id, s.outlet_id,"
     " s.browser, s.started_at, s.last_seen_at, s.proved_at"
 )
 
@@ -45,6 +46,7 @@ class Session:
     credential_id: int | None
     delegate_id: int | None
     agent_id: int | None
+    member_id: int | None
     outlet_id: int | None
     browser: str
     started_at: datetime
@@ -66,15 +68,16 @@ def start_session(
     credential_id: int | None = None,
     delegate_id: int | None = None,
     agent_id: int | None = None,
+    member_id: int | None = None,
 ) -> str:
     """Opens a session and gives its secret, told to the browser and to nobody else."""
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
         text(
             "INSERT INTO web_session (session_hash, realm, stage, credential_id, delegate_id,"
-            " agent_id, browser, started_at, last_seen_at, proved_at)"
+            " agent_id, member_id, browser, started_at, last_seen_at, proved_at)"
             " SELECT :session_hash, :realm, :stage, :credential_id, :delegate_id, :agent_id,"
-            " :browser, at, at,"
+            " :member_id, :browser, at, at,"
             " CASE WHEN :stage = 'open' THEN at END FROM ledger_now() AS at"
         ),
         {
@@ -84,6 +87,7 @@ def start_session(
             "credential_id": credential_id,
             "delegate_id": delegate_id,
             "agent_id": agent_id,
+            "member_id": member_id,
             "browser": browser[:60],
         },
     )

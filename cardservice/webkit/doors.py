@@ -31,7 +31,6 @@ from cardservice.services.web_sessions import Session, end_session, session_of
 from cardservice.webkit import csrf, numbers_in_addresses
 from cardservice.webkit.cookies import give_visitor, session_secret, visitor_secret
 from cardservice.webkit.forms import Form, MalformedForm, has_unseen, read_form, read_query
-from cardservice.webkit.pages import sentence_of
 from cardservice.webkit.portal import P, Portal
 from cardservice.webkit.uploads import read_upload
 from cardservice.webkit.visit import Visit
@@ -190,7 +189,7 @@ def wrong_method(portal: Portal[Any], request: Request) -> Response:
 def refusal_page(visit: Visit[Any], refused: Refused, *, status: int) -> Response:
     """A whole page for a refusal that no field of a form explains."""
     return visit.page(
-        "kit/broken.html", status=status, what="refused", sentence=sentence_of(refused)
+        "kit/broken.html", status=status, what="refused", sentence=visit.sentence_of(refused)
     )
 
 

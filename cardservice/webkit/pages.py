@@ -47,7 +47,7 @@ class Pages:
             lstrip_blocks=True,
         )
         formats.install(self.environment)
-        self.environment.filters["refusal"] = lambda refused: sentence_of(refused)
+        self.environment.filters["refusal"] = self.sentence_of
         self.environment.globals["texts"] = self.texts
 
     @cached_property
@@ -56,6 +56,10 @@ class Pages:
         file = resources.files(self._package) / "texts_fr.toml"
         return tomllib.loads(file.read_text(encoding="utf-8"))
 
+    def sentence_of(self, refused: Refused) -> str:
+        """The French sentence of a refusal, with its facts, as this portal says it."""
+        return refusal_sentence(refused.code, package=self._package, **refused.facts)
+
     def html(self, name: str, **facts: Any) -> str:
         """The text of a page or of a part of one."""
         return self.environment.get_template(name).render(**facts)
@@ -63,8 +67,3 @@ class Pages:
     def answer(self, name: str, *, status: int = 200, **facts: Any) -> Response:
         """A page as an answer."""
         return HTMLResponse(self.html(name, **facts), status_code=status, headers=_HEADERS)
-
-
-def sentence_of(refused: Refused) -> str:
-    """The French sentence of a refusal, with its facts."""
-    return refusal_sentence(refused.code, **refused.facts)

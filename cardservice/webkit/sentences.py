@@ -1,8 +1,8 @@
 """The French of refusals at a screen, read once from `refusals_fr.toml`.
 
 The law: sentences are whole and keyed by code; a portal's refusal without one shows at start.
-What a verb of the office refuses is said in the words of the command line's catalogue unless this
-file has words of its own: a person at a screen is not a person at a prompt.
+A portal that speaks to others than partners and agents has a file of its own, whose words come
+first (youths are told « tu »).
 """
 
 from __future__ import annotations
@@ -16,15 +16,26 @@ from cardservice.domain.codes import PORTAL_REFUSALS
 from cardservice.domain.money import format_euros
 
 
-def refusal_sentence(code: str, **facts: str | int) -> str:
-    """The sentence of a code; a fact named `…_cents` is told in euros. KeyError without one."""
+def refusal_sentence(code: str, *, package: str | None = None, **facts: str | int) -> str:
+    """The sentence of a code, in the words of the portal `package` where it has any; a fact named
+    `…_cents` is told in euros. KeyError without one."""
     told = {
         name.removesuffix("_cents"): format_euros(value)
         if name.endswith("_cents") and isinstance(value, int)
         else value
         for name, value in facts.items()
     }
-    return _catalogue()[code].format(**told)
+    own = {} if package is None else _own_words(package)
+    return (own.get(code) or _catalogue()[code]).format(**told)
+
+
+@cache
+def _own_words(package: str) -> dict[str, str]:
+    file = resources.files(package) / "refusals_fr.toml"
+    if not file.is_file():
+        return {}
+    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["refusals"]
+    return words
 
 
 @cache

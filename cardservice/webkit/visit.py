@@ -19,7 +19,6 @@ from cardservice.services.web_sessions import Session
 from cardservice.webkit import csrf
 from cardservice.webkit.cookies import give_session, take_session
 from cardservice.webkit.forms import Form, Shown
-from cardservice.webkit.pages import sentence_of
 from cardservice.webkit.portal import P, Portal
 from cardservice.wiring import Office
 
@@ -58,13 +57,17 @@ class Visit(Generic[P]):
         A refusal stands under `field`; several errors come as field -> sentence. Passwords and
         codes are never sent back.
         """
-        errors = {field: sentence_of(refused)} if isinstance(refused, Refused) else refused
+        errors = {field: self.sentence_of(refused)} if isinstance(refused, Refused) else refused
         typed = {
             key: values[0]
             for key, values in self.form.fields.items()
             if len(values) == 1 and not key.startswith(("mot_de_passe", "code", csrf.FIELD))
         }
         return self.page(name, status=422, form=Shown(typed, errors), **facts)
+
+    def sentence_of(self, refused: Refused) -> str:
+        """The French sentence of a refusal, as the portal says it."""
+        return self.portal.pages.sentence_of(refused)
 
     def go(self, path: str, *, said: str | None = None, **query: str) -> Response:
         """Elsewhere, after a form was taken (303); `said` is a code of the portal's texts."""

@@ -19,7 +19,6 @@ from cardservice.services.sign_in import start_signed_in
 from cardservice.services.sign_in_links import link_of, sent_link_of
 from cardservice.services.spaces import Space, spaces_of
 from cardservice.webkit.forms import Shown
-from cardservice.webkit.pages import sentence_of
 from partner_portal.pages.sign_in import go_on, label_of
 from partner_portal.portal import SIGN_IN, PartnerVisit, route
 
@@ -110,7 +109,7 @@ def _over(visit: PartnerVisit, *, is_known: bool) -> Response:
     return visit.page(
         "sign_in/link_over.html",
         status=410,
-        sentence=sentence_of(Refused("link_unknown")),
+        sentence=visit.sentence_of(Refused("link_unknown")),
         is_known=is_known,
     )
 

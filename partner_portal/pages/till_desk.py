@@ -24,7 +24,6 @@ from cardservice.services.acting_delegate import ActingOutlet
 from cardservice.services.register import TerminalFacts
 from cardservice.services.take_debit import Actor, most_of_one_debit
 from cardservice.services.web_till import web_till
-from cardservice.webkit.pages import sentence_of
 from partner_portal.portal import PAGES, PREFIX, PartnerVisit
 
 TILL = f"{PREFIX}/caisse"
@@ -86,7 +85,7 @@ async def standing(visit: PartnerVisit) -> Standing | Response:
         actor=person.actor,
     )
     if isinstance(till, Refused):
-        return closed(visit, sentence_of(till))
+        return closed(visit, visit.sentence_of(till))
     terminal = await desk.till.register.current_terminal(till.key_hash)
     if terminal is None or terminal.state != "active":
         return revoked(visit)
@@ -107,7 +106,7 @@ def not_selling(visit: PartnerVisit, at: Standing) -> Response | None:
 
 def revoked(visit: PartnerVisit) -> Response:
     """The Département has switched this till off."""
-    return closed(visit, sentence_of(Refused("web_till_revoked")))
+    return closed(visit, visit.sentence_of(Refused("web_till_revoked")))
 
 
 def closed(

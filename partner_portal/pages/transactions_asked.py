@@ -20,7 +20,7 @@ from cardservice.domain.operation import WALLETS
 from cardservice.domain.refusal import Refused
 from cardservice.services.acting_delegate import ActingDelegate
 from cardservice.webkit.forms import Form, Shown
-from cardservice.webkit.pages import sentence_of
+from partner_portal.portal import PAGES
 
 FIELDS: Final = (
     "reference", "du", "au", "point_de_vente", "delegue", "terminal", "porte_monnaie", "etat",
@@ -62,7 +62,7 @@ def asked_in(connection: Connection, person: ActingDelegate, query: Form) -> Ask
     today = day_now(connection)
     typed = {name: query.text(name) for name in FIELDS}
     errors = {
-        name: sentence_of(Refused("date_malformed"))
+        name: PAGES.sentence_of(Refused("date_malformed"))
         for name in ("du", "au")
         if typed[name] and _day(typed[name]) is None
     }

@@ -50,6 +50,7 @@ def test_every_icon_that_a_template_names_is_drawn() -> None:
     templates = [
         *root.glob("partner_portal/templates/**/*.html"),
         *root.glob("department_desk/templates/**/*.html"),
+        *root.glob("youth_portal/templates/**/*.html"),
         *root.glob("cardservice/webkit/**/*.html"),
     ]
     named = {

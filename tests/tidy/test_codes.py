@@ -19,6 +19,7 @@ SQL = ROOT / "cardservice" / "db" / "sql" / "functions"
 API_SENTENCES = ROOT / "cardservice" / "api" / "codes_fr.toml"
 VERB_SENTENCES = ROOT / "cardservice" / "commands" / "refusals_fr.toml"
 PORTAL_SENTENCES = ROOT / "cardservice" / "webkit" / "refusals_fr.toml"
+YOUTH_SENTENCES = ROOT / "youth_portal" / "refusals_fr.toml"
 
 STORED = codes.DECLINE_ORDER + codes.CANCELLATION_DECLINES
 GROUPS = ("code", "declines", "problems", "refusals", "lines")
@@ -82,8 +83,12 @@ def test_every_refusal_of_a_portal_has_a_sentence_in_french() -> None:
     assert without_sentences(loaded(PORTAL_SENTENCES), codes.PORTAL_REFUSALS) == []
 
 
+def test_every_refusal_of_a_youth_has_a_sentence_in_french() -> None:
+    assert without_sentences(loaded(YOUTH_SENTENCES), codes.YOUTH_REFUSALS) == []
+
+
 def test_no_sentence_is_left_without_its_code() -> None:
-    for file in (API_SENTENCES, VERB_SENTENCES, PORTAL_SENTENCES):
+    for file in (API_SENTENCES, VERB_SENTENCES, PORTAL_SENTENCES, YOUTH_SENTENCES):
         assert loaded(file).keys() <= codes.by_name.keys(), file.name
 
 
@@ -98,6 +103,7 @@ def test_every_kind_of_operation_has_its_number_in_sql() -> None:
 
 def test_every_code_belongs_to_one_list() -> None:
     lists = (*STORED, *codes.PROBLEMS, *codes.VERB_REFUSALS, *codes.PORTAL_REFUSALS)
+    lists += codes.YOUTH_REFUSALS
     assert len(lists) == len(set(lists))
     assert set(lists) == codes.by_name.keys()
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = (
-    "cardservice", "clearing", "partner_portal", "department_desk", "api_client", "scanner",
-    "tpe_client",
+    "cardservice", "clearing", "partner_portal", "youth_portal", "department_desk", "api_client",
+    "scanner", "tpe_client",
 )  # fmt: skip
 BINARY = {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".gz", ".ico"}
 

@@ -43,3 +43,10 @@ GRANT INSERT ON bank_message, bank_finding, transfer_release TO cjeune_app;
 GRANT DELETE ON remittance TO cjeune_app;
 GRANT SELECT, DELETE ON notification_outbox TO cjeune_app;
 GRANT UPDATE (operations, root, previous_seal, seal) ON day_block TO cjeune_app;
+GRANT INSERT, UPDATE, DELETE ON
+    member, member_link, parent_consent, proof_file, card_pause, screen_card, plastic_order,
+    notice, push_subscription, waiting_push
+TO cjeune_app;
+GRANT INSERT, DELETE ON screen_step TO cjeune_app;
+-- What an erased person leaves behind.
+GRANT DELETE ON holder_photo, holder_pin, card_reading TO cjeune_app;

@@ -88,6 +88,7 @@ web_session = Table(
     Column("credential_id", ForeignKey("credential.credential_id"), index=True),
     Column("delegate_id", ForeignKey("delegate.delegate_id"), index=True),
     Column("agent_id", ForeignKey("agent.agent_id"), index=True),
+    Column("member_id", ForeignKey("member.member_id", ondelete="CASCADE"), index=True),
     # "Firefox sur Windows": what a person recognises; nothing that follows them.
     Column("browser", Text, nullable=False),
     instant("started_at", nullable=False),
@@ -98,7 +99,14 @@ web_session = Table(
     Column("outlet_id", ForeignKey("outlet.outlet_id")),
     one_of("realm", REALMS),
     one_of("stage", SESSION_STAGES),
-    CheckConstraint("num_nonnulls(credential_id, delegate_id, agent_id) > 0", name="of_somebody"),
+    CheckConstraint(
+        "num_nonnulls(credential_id, delegate_id, agent_id, member_id) > 0", name="of_somebody"
+    ),
+    CheckConstraint(
+        "(realm = 'youth') = (member_id IS NOT NULL)"
+        " AND (member_id IS NULL OR num_nonnulls(credential_id, delegate_id, agent_id) = 0)",
+        name="youths_apart",
+    ),
     CheckConstraint(
         "(realm = 'agent') = (agent_id IS NOT NULL)"
         " AND (agent_id IS NULL OR num_nonnulls(credential_id, delegate_id) = 0)",

@@ -19,7 +19,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -106,6 +105,8 @@ calendar_feed = Table(
 )
 
 REGULARISATION_REASONS = ("mistake", "wrong_amount", "wrong_wallet", "debited_twice", "other")
+# What only a youth can say: "it was not me".
+FILE_REASONS = (*REGULARISATION_REASONS, "not_me")
 
 regularisation_file = Table(
     "regularisation_file",
@@ -113,7 +114,9 @@ regularisation_file = Table(
     identity("file_id"),
     Column("operation_id", Uuid, nullable=False),
     Column("partner_id", ForeignKey("partner.partner_id"), nullable=False, index=True),
-    Column("opened_by", ForeignKey("delegate.delegate_id"), nullable=False),
+    # Asked by the partner, or by the youth (« Ce n'était pas moi »).
+    Column("opened_by", ForeignKey("delegate.delegate_id")),
+    Column("opened_by_holder", ForeignKey("beneficiary.beneficiary_id")),
     instant("opened_at", nullable=False),
     Column("reason", Text, nullable=False),
     # What the debit should have been; 0 when it should not have been at all.
@@ -129,9 +132,24 @@ regularisation_file = Table(
         "num_nonnulls(refused_by, refused_at, refusal_reason) IN (0, 3)",
         name="refused_with_a_reason",
     ),
-    one_of("reason", REGULARISATION_REASONS),
+    one_of("reason", FILE_REASONS),
     one_of("state", ("open", "granted", "refused")),
     CheckConstraint("right_amount_cents >= 0", name="right_amount"),
-    # One question per debit: asking twice finds the file that is there.
-    UniqueConstraint("operation_id"),
+    CheckConstraint("num_nonnulls(opened_by, opened_by_holder) = 1", name="of_one_side"),
+    CheckConstraint(
+        "(reason = 'not_me') = (opened_by_holder IS NOT NULL)", name="reasons_of_each_side"
+    ),
+    # One question per debit and side: asking twice finds the file that is there.
+    Index(
+        "uq_regularisation_file_partner",
+        "operation_id",
+        unique=True,
+        postgresql_where=text("opened_by IS NOT NULL"),
+    ),
+    Index(
+        "uq_regularisation_file_holder",
+        "operation_id",
+        unique=True,
+        postgresql_where=text("opened_by_holder IS NOT NULL"),
+    ),
 )

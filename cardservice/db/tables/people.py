@@ -29,7 +29,10 @@ beneficiary = Table(
     "beneficiary",
     metadata,
     identity("beneficiary_id"),
-    Column("ine", Text, unique=True, nullable=False),
+    # NULL for somebody admitted on proofs, who is in no roster, and once erased.
+    Column("ine", Text, unique=True),
+    # Keyed digest of an erased person's INE: a roster that names them again is passed over.
+    Column("erased_ine_mac", LargeBinary, unique=True),
     Column("last_name", Text),
     Column("first_name", Text),
     Column("birth_date", Date),

@@ -1,0 +1,81 @@
+"""Notices to youths: what is shown in the page, and what waits to be pushed to their devices.
+
+The law: a notice exists once for what it tells of (`subject`); telling it by push or mail is tried
+until it is taken or given up, and marked either way. Facts hold no name and no balance.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from cardservice.db.tables.metadata import identity, instant, metadata
+
+notice = Table(
+    "notice",
+    metadata,
+    identity("notice_id"),
+    Column("beneficiary_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    # What it tells of: an operation's id, `2026:60` for a reminder. Once for each kind.
+    Column("subject", Text, nullable=False),
+    Column("operation_id", Uuid),
+    Column("facts", JSONB, nullable=False),
+    instant("at", nullable=False),
+    instant("read_at"),
+    UniqueConstraint("beneficiary_id", "kind", "subject"),
+    Index("ix_notice_beneficiary", "beneficiary_id", "notice_id"),
+)
+
+push_subscription = Table(
+    "push_subscription",
+    metadata,
+    identity("subscription_id"),
+    Column(
+        "member_id",
+        ForeignKey("member.member_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("endpoint", Text, unique=True, nullable=False),
+    # The browser's public key and shared secret (RFC 8291), base64url as it gave them.
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    instant("added_at", nullable=False),
+)
+
+waiting_push = Table(
+    "waiting_push",
+    metadata,
+    identity("push_id"),
+    Column(
+        "subscription_id",
+        ForeignKey("push_subscription.subscription_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column(
+        "notice_id", ForeignKey("notice.notice_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    instant("written_at", nullable=False),
+    instant("next_try_at", nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    # Kept to be seen, sent no more.
+    instant("given_up_at"),
+    UniqueConstraint("subscription_id", "notice_id"),
+    CheckConstraint("tries >= 0", name="counted"),
+    Index("ix_waiting_push_due", "next_try_at", postgresql_where=text("given_up_at IS NULL")),
+)

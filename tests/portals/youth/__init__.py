@@ -1,0 +1,1 @@
+"""The youths' portal, over the same site and browser as the others."""
