@@ -17,7 +17,9 @@ from cardservice.commands.session import (
 )
 from cardservice.commands.words import sentence
 from cardservice.db.tables.people import AGENT_ROLES
-from cardservice.services.add_agent import add_agent
+from cardservice.services.add_agent import AgentAdded, add_agent
+from cardservice.services.end_agent import end_agent
+from cardservice.services.renew_agent import renew_agent
 from cardservice.wiring import Office
 
 
@@ -45,6 +47,46 @@ def add(office: Office, email: str, role: str, password_stdin: bool, as_json: bo
             actor=command_actor(),
         )
     )
+    _tell(office, added, "added", as_json=as_json)
+
+
+@agent.command("renew")
+@click.argument("email")
+@click.option("--role", type=click.Choice(AGENT_ROLES), help="Give another role as well.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@json_option
+@with_office
+def renew(
+    office: Office, email: str, role: str | None, password_stdin: bool, as_json: bool
+) -> None:
+    """Give an agent a new password and TOTP secret; also to one whose access had ended."""
+    renewed = done(
+        renew_agent(
+            office.engine,
+            office.keys,
+            email=email,
+            password=_password(from_stdin=password_stdin),
+            role=role,
+            actor=command_actor(),
+        )
+    )
+    _tell(office, renewed, "renewed", as_json=as_json)
+
+
+@agent.command("end")
+@click.argument("email")
+@json_option
+@with_office
+def end(office: Office, email: str, as_json: bool) -> None:
+    """End an agent's access at once, open sessions included."""
+    ended = done(end_agent(office.engine, email=email, actor=command_actor()))
+    if as_json:
+        say_json({"email": ended.email, "role": ended.role})
+        return
+    say("agents", "ended", email=ended.email)
+
+
+def _tell(office: Office, added: AgentAdded, what: str, *, as_json: bool) -> None:
     totp = pyotp.TOTP(added.totp_secret)
     address = totp.provisioning_uri(name=added.email, issuer_name=office.settings.scheme_name)
     if as_json:
@@ -57,7 +99,7 @@ def add(office: Office, email: str, role: str, password_stdin: bool, as_json: bo
             }
         )
         return
-    say("agents", "added", email=added.email, role=added.role)
+    say("agents", what, email=added.email, role=added.role)
     say("agents", "secret", secret=added.totp_secret)
     say("agents", "address", address=address)
 

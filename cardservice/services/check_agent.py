@@ -24,7 +24,7 @@ def agent_with_totp(connection: Connection, keys: Keys, email: str, code: str) -
     row = connection.execute(
         text(
             "SELECT agent_id, email, role, totp_sealed, totp_last_step FROM agent"
-            " WHERE email = :email FOR NO KEY UPDATE"
+            " WHERE email = :email AND ended_at IS NULL FOR NO KEY UPDATE"
         ),
         {"email": email.strip().lower()},
     ).one_or_none()

@@ -41,7 +41,10 @@ def sign_in_agent(
             if delayed is not None:
                 return delayed
         row = connection.execute(
-            text("SELECT agent_id, password_hash FROM agent WHERE email = :email"),
+            text(
+                "SELECT agent_id, password_hash FROM agent"
+                " WHERE email = :email AND ended_at IS NULL"
+            ),
             {"email": address},
         ).one_or_none()
     # Outside any transaction: the work takes a tenth of a second and 64 MiB.
@@ -53,12 +56,12 @@ def sign_in_agent(
         kept = connection.execute(
             text(
                 "UPDATE agent SET password_hash = :fresh WHERE agent_id = :agent_id"
-                " AND password_hash = :judged"
+                " AND password_hash = :judged AND ended_at IS NULL"
             ),
             {"agent_id": row.agent_id, "judged": row.password_hash, "fresh": fresh},
         )
         if kept.rowcount == 0:
-            # Another password was set while this one was judged.
+            # Another password was set, or access ended, while this one was judged.
             return Refused("sign_in_failed")
         for guarded in guards:
             settle_try(connection, guarded, None)
@@ -85,7 +88,8 @@ def pass_agents_code(
     ).scalar_one()
     agent = agent_with_totp(connection, keys, email, code)
     if isinstance(agent, Refused):
-        return agent
+        # Access that ended between the password and the code.
+        return Refused("sign_in_failed") if agent.code == "agent_unknown" else agent
     secret = move_session(connection, session, stage="open")
     if secret is None:
         return Refused("sign_in_failed")

@@ -11,16 +11,21 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.agents import Agent, agent_of_email
 from cardservice.db.queries.clock import wall_seconds
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.domain.totp import totp_secret
 from cardservice.services.add_agent import add_agent
 from cardservice.services.check_agent import agent_with_totp
+from cardservice.services.end_agent import end_agent
 from cardservice.services.import_partners import import_partners
+from cardservice.services.renew_agent import renew_agent
 from cardservice.services.resume_partner import resume_partner
+from cardservice.services.sign_in_agent import sign_in_agent
 from cardservice.services.suspend_partner import suspend_partner
 from cardservice.services.verify_iban import verify_iban
+from cardservice.services.web_sessions import session_of, start_session
 from tests.conftest import A_MORNING
 from tests.makers import (
     IBAN,
@@ -217,3 +222,104 @@ def test_a_name_that_two_partners_share_names_nobody(office):
     make_partner(office, trade_name="Chaîne"), make_partner(office, trade_name="Chaîne")
     answer = suspend_partner(office.engine, partner_name="Chaîne", actor="test")
     assert answer == Refused("partner_ambiguous")
+
+
+# Leaving and coming back
+
+
+def test_whoever_has_left_neither_signs_in_nor_acts_and_their_session_is_gone(office):
+    agent = make_agent(office, role="finance_approver")
+    with unit_of_work(office.engine) as connection:
+        secret = start_session(
+            connection, realm="agent", stage="open", browser="test", agent_id=agent.agent_id
+        )
+    ended = end_agent(office.engine, email=agent.email.upper(), actor="test")
+    assert ended == Agent(agent.agent_id, agent.email, "finance_approver")
+    with unit_of_work(office.engine) as connection:
+        assert session_of(connection, secret, realm="agent") is None
+        assert agent_of_email(connection, agent.email) is None
+        code = pyotp.TOTP(agent.totp_secret).generate_otp(wall_seconds(connection) // 30)
+        refused = agent_with_totp(connection, office.keys, agent.email, code)
+    assert refused == Refused("agent_unknown")
+    entering = sign_in_agent(
+        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+    )
+    assert entering == Refused("sign_in_failed")
+    again = end_agent(office.engine, email=agent.email, actor="test")
+    assert again == Refused("agent_unknown")
+    acts = rows(office, "SELECT action FROM journal ORDER BY journal_id")
+    assert acts[-1].action == "agent.end"
+
+
+def test_access_that_ends_while_a_password_is_judged_opens_nothing(office, monkeypatch):
+    agent = make_agent(office)
+
+    def judged_slowly(stored, typed):
+        assert typed == PASSWORD
+        end_agent(office.engine, email=agent.email, actor="test")
+        return True
+
+    monkeypatch.setattr("cardservice.services.sign_in_agent.password_holds", judged_slowly)
+    entering = sign_in_agent(
+        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+    )
+    assert entering == Refused("sign_in_failed")
+    assert rows(office, "SELECT FROM web_session") == []
+
+
+def test_a_renewed_agent_has_new_secrets_alone_and_the_same_past(office):
+    agent = make_agent(office)
+    end_agent(office.engine, email=agent.email, actor="test")
+    renewed = renew_agent(
+        office.engine,
+        office.keys,
+        email=agent.email,
+        password="un autre mot de passe long",
+        role="hotline",
+        actor="test",
+    )
+    assert (renewed.agent_id, renewed.role) == (agent.agent_id, "hotline")
+    with unit_of_work(office.engine) as connection:
+        step = wall_seconds(connection) // 30
+        old, new = (
+            pyotp.TOTP(secret).generate_otp(step)
+            for secret in (agent.totp_secret, renewed.totp_secret)
+        )
+        assert agent_with_totp(connection, office.keys, agent.email, old) == Refused("totp_wrong")
+        found = agent_with_totp(connection, office.keys, agent.email, new)
+        assert found == Agent(agent.agent_id, agent.email, "hotline")
+    entering = sign_in_agent(
+        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+    )
+    assert entering == Refused("sign_in_failed")
+
+
+def test_guesses_at_the_old_secrets_do_not_keep_a_renewed_agent_out(office):
+    agent = make_agent(office)
+    for _ in range(12):
+        with unit_of_work(office.engine) as connection:
+            agent_with_totp(connection, office.keys, agent.email, "000000")
+    renewed = renew_agent(
+        office.engine, office.keys, email=agent.email, password=PASSWORD, actor="test"
+    )
+    with unit_of_work(office.engine) as connection:
+        code = pyotp.TOTP(renewed.totp_secret).generate_otp(wall_seconds(connection) // 30)
+        found = agent_with_totp(connection, office.keys, agent.email, code)
+    assert not isinstance(found, Refused)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"password": "court"}, "password_too_short"),
+        ({"role": "maire"}, "agent_role_unknown"),
+        ({"email": "personne@departement13.example"}, "agent_unknown"),
+    ],
+)
+def test_what_cannot_be_renewed_changes_nothing(office, fields, code):
+    agent = make_agent(office)
+    before = rows(office, "SELECT * FROM agent")
+    asked = {"email": agent.email, "password": PASSWORD} | fields
+    refused = renew_agent(office.engine, office.keys, actor="test", **asked)
+    assert refused.code == code
+    assert rows(office, "SELECT * FROM agent") == before

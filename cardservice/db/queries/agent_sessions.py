@@ -26,12 +26,13 @@ class AgentSession:
 
 @dataclass(frozen=True, slots=True)
 class AgentSeen:
-    """An agent, and the last time they signed in; None for one who never did."""
+    """An agent, the last time they signed in (None: never), and when their access ended."""
 
     agent_id: int
     email: str
     role: str
     last_sign_in_at: datetime | None
+    ended_at: datetime | None
 
 
 def open_agent_sessions(
@@ -52,12 +53,12 @@ def open_agent_sessions(
 
 
 def agents_seen(connection: Connection) -> list[AgentSeen]:
-    """Every agent by role and address."""
+    """Every agent by role and address, those who have left last."""
     rows = connection.execute(
         text(
             "SELECT a.agent_id, a.email, a.role, (SELECT max(j.at) FROM journal j"
-            "  WHERE j.subject = 'agent:' || a.agent_id AND j.action = 'agent.sign_in')"
-            " FROM agent a ORDER BY a.role, a.email LIMIT 1000"
+            "  WHERE j.subject = 'agent:' || a.agent_id AND j.action = 'agent.sign_in'), a.ended_at"
+            " FROM agent a ORDER BY a.ended_at IS NOT NULL, a.role, a.email LIMIT 1000"
         )
     )
     return [AgentSeen(*row) for row in rows]

@@ -148,6 +148,8 @@ agent = Table(
     Column("totp_sealed", LargeBinary, nullable=False),
     Column("totp_last_step", BigInteger, nullable=False, server_default="0"),
     instant("created_at", nullable=False),
+    # Access that has ended; the row stays for the acts that name it.
+    instant("ended_at"),
     one_of("role", AGENT_ROLES),
     CheckConstraint("email = lower(email)", name="email_lower"),
 )
