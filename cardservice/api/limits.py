@@ -74,14 +74,19 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         most = self._larger.get(scope["path"], MOST_BODY_BYTES)
+        arrived = 0
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > most:
-                await problem("request_too_large")(scope, receive, send)
-                return
-        arrived = 0
+                if scope["path"].startswith(API_PREFIX):
+                    await problem("request_too_large")(scope, receive, send)
+                    return
+                # Not a byte of it is read; whoever wants the body hears why it does not come.
+                arrived = most + 1
 
         async def counted() -> Message:
             nonlocal arrived
+            if arrived > most:
+                raise RequestTooLarge
             message = await receive()
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))

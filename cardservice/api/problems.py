@@ -51,8 +51,11 @@ _UNAVAILABLE_FOR_SECONDS = 2
 log = logging.getLogger("cjeune.problems")
 
 
-class RequestTooLarge(Exception):
-    """More bytes arrived than the contract allows (see limits.py)."""
+class RequestTooLarge(HTTPException):
+    """More bytes than the address takes (see limits.py). A portal answers it with a page."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 def problem(code: str, *, retry_after: int | None = None, **members: Any) -> Answer:

@@ -7,6 +7,7 @@ over TLS. The value is a secret of 32 bytes and nothing else.
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,9 +25,11 @@ def visitor_secret(request: Request) -> str:
     return request.cookies.get(_name(request, _VISITOR)) or secrets.token_urlsafe(32)
 
 
-def give_session(request: Request, response: Response, realm: str, secret: str) -> None:
-    """Hands the session's secret to the browser, until it is closed or the session ends."""
-    _give(request, response, realm, secret)
+def give_session(
+    request: Request, response: Response, realm: str, secret: str, *, kept_for: timedelta | None
+) -> None:
+    """Hands the session's secret to the browser: until it is closed, or for this long."""
+    _give(request, response, realm, secret, kept_for=kept_for)
 
 
 def give_visitor(request: Request, response: Response, secret: str) -> None:
@@ -41,10 +44,18 @@ def take_session(request: Request, response: Response, realm: str) -> None:
     )
 
 
-def _give(request: Request, response: Response, name: str, secret: str) -> None:
+def _give(
+    request: Request,
+    response: Response,
+    name: str,
+    secret: str,
+    *,
+    kept_for: timedelta | None = None,
+) -> None:
     response.set_cookie(
         _name(request, name),
         secret,
+        max_age=None if kept_for is None else int(kept_for.total_seconds()),
         path="/",
         secure=_is_tls(request),
         httponly=True,

@@ -20,6 +20,7 @@ import anyio
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -100,6 +101,11 @@ class PageRoute(Route, Generic[P]):
             response = await self._pass(visit)
         except MalformedForm:
             return broken(visit, "malformed", status=400)
+        except HTTPException as failure:
+            if failure.status_code != 413:
+                raise
+            # The rest of the body is not read: the connection ends with this answer.
+            return broken(visit, "too_large", status=413)
         except (Unavailable, NoConnection, DBAPIError):
             # Not decided, or not known to be: the page says so and offers to look again.
             _log.warning("unavailable on %s", self.path)
@@ -173,8 +179,8 @@ def unknown(visit: Visit[Any]) -> Response:
 
 
 def broken(visit: Visit[Any], what: str, *, status: int) -> Response:
-    """A page that says what happened and what to do: unknown, malformed, wrong_method, unavailable,
-    defect."""
+    """A page that says what happened and what to do: unknown, malformed, too_large, wrong_method,
+    unavailable, defect."""
     return visit.page("kit/broken.html", status=status, what=what, sentence=None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -28,7 +29,8 @@ P = TypeVar("P", bound=Person)
 class Portal(Generic[P]):
     """One portal. `person_of` gives the person of an open session, or None for one who may no
     longer act; `sign_in` is where a visitor is sent; `role_refusal` is the code of the page that a
-    role does not open."""
+    role does not open; `kept_for` is how long a browser keeps the session, None until it is
+    closed."""
 
     realm: str
     prefix: str
@@ -36,3 +38,4 @@ class Portal(Generic[P]):
     pages: Pages
     person_of: Callable[[Connection, Session], P | None]
     role_refusal: str = "role_may_not"
+    kept_for: timedelta | None = None

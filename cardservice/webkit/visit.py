@@ -77,7 +77,13 @@ class Visit(Generic[P]):
 
     def with_session(self, response: Response, secret: str) -> Response:
         """Hands a session's new secret over with an answer."""
-        give_session(self.request, response, self.portal.realm, secret)
+        give_session(
+            self.request,
+            response,
+            self.portal.realm,
+            secret,
+            kept_for=self.portal.kept_for,
+        )
         return response
 
     def without_session(self, response: Response) -> Response:

@@ -195,7 +195,7 @@ _ONE: Final = f"{_RUN}/bordereaux/{{remittance_id:number}}"
 ROUTES: Final = [
     route("POST", f"{_RUN}/documents", render, roles=FINANCE),
     route("GET", f"{_RUN}/documents/avancement.json", progress, roles=READERS),
-    route("GET", f"{_RUN}/fichiers/{{file}}", of_run, roles=READERS),
+    route("GET", f"{_RUN}/fichiers/{{file}}", of_run, roles=READERS, heavy=True),
     route("GET", f"{_ONE}/bordereau.css", style, roles=READERS),
     route("GET", f"{_ONE}/bordereau.{{kind}}", of_remittance, roles=READERS),
 ]

@@ -226,6 +226,13 @@ def test_a_body_of_more_than_64_kib_is_refused(site: Site, team: Team, signed_in
     for route in _plain_posts():
         answer = visitor.post(route.path, {"nom": "a" * 70_000})
         assert answer.status_code == 413, f"{route.key}: {answer.status_code}"
+        assert "C’est trop volumineux" in answer.text, route.key
+    unannounced = visitor.http.post(
+        route.path,
+        content=iter([b"a" * 1024] * 70),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert unannounced.status_code == 413 and "C’est trop volumineux" in unannounced.text
 
 
 def _plain_posts() -> list[Asked]:
