@@ -40,14 +40,15 @@ class Guarded:
     cleared_by_a_right_one: bool = True
 
 
-def person_guarded(keys: Keys, email: str) -> Guarded:
-    """Sign-ins with one typed address, whether anybody has it or not."""
-    return _guarded(keys, f"person {email}")
+def person_guarded(keys: Keys, email: str, *, known: bool = False) -> Guarded:
+    """Sign-ins with one typed address, whether anybody has it or not; those from browsers that have
+    signed it in before (`known`) are counted apart from strangers'."""
+    return _guarded(keys, f"{'known ' if known else ''}person {email}")
 
 
-def agent_person_guarded(keys: Keys, email: str) -> Guarded:
-    """Sign-ins at the Département's desk with one typed address, whether anybody has it or not."""
-    return _guarded(keys, f"agent person {email}")
+def agent_person_guarded(keys: Keys, email: str, *, known: bool = False) -> Guarded:
+    """The same at the Département's desk."""
+    return _guarded(keys, f"{'known ' if known else ''}agent person {email}")
 
 
 def network_guarded(keys: Keys, address: str) -> Guarded:

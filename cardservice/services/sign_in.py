@@ -22,6 +22,7 @@ from cardservice.services.guess_guard import (
     person_guarded,
     settle_try,
 )
+from cardservice.services.known_browser import is_known
 from cardservice.services.password_hash import hash_password, is_outdated, password_holds
 from cardservice.services.spaces import Space, spaces_of
 from cardservice.services.web_sessions import (
@@ -44,11 +45,20 @@ class SignedIn:
 
 
 def sign_in(
-    engine: Engine, keys: Keys, *, email: str, password: str, network: str, browser: str
+    engine: Engine,
+    keys: Keys,
+    *,
+    email: str,
+    password: str,
+    network: str,
+    browser: str,
+    token: str | None = None,
 ) -> SignedIn | Refused:
-    """Refused: sign_in_delayed, sign_in_failed. `network` is the caller's network address."""
+    """Refused: sign_in_delayed, sign_in_failed. `network` is the caller's network address, `token`
+    what its browser shows of earlier sign-ins (known_browser.py)."""
     address = email.strip().lower()
-    guards = (network_guarded(keys, network), person_guarded(keys, address))
+    known = is_known(keys, REALM, address, token)
+    guards = (network_guarded(keys, network), person_guarded(keys, address, known=known))
     with unit_of_work(engine) as connection:
         for guarded in guards:
             delayed = count_try(connection, guarded)

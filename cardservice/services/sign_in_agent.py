@@ -22,6 +22,7 @@ from cardservice.services.guess_guard import (
     network_guarded,
     settle_try,
 )
+from cardservice.services.known_browser import is_known
 from cardservice.services.password_hash import hash_password, is_outdated, password_holds
 from cardservice.services.sign_in import SignedIn
 from cardservice.services.web_sessions import Session, move_session, start_session
@@ -30,11 +31,22 @@ AGENTS: Final = "agent"
 
 
 def sign_in_agent(
-    engine: Engine, keys: Keys, *, email: str, password: str, network: str, browser: str
+    engine: Engine,
+    keys: Keys,
+    *,
+    email: str,
+    password: str,
+    network: str,
+    browser: str,
+    token: str | None = None,
 ) -> SignedIn | Refused:
-    """A session that waits for its code. Refused: sign_in_delayed, sign_in_failed."""
+    """A session that waits for its code. `token` as in sign_in.py.
+
+    Refused: sign_in_delayed, sign_in_failed.
+    """
     address = email.strip().lower()
-    guards = (network_guarded(keys, network), agent_person_guarded(keys, address))
+    known = is_known(keys, AGENTS, address, token)
+    guards = (network_guarded(keys, network), agent_person_guarded(keys, address, known=known))
     with unit_of_work(engine) as connection:
         for guarded in guards:
             delayed = count_try(connection, guarded)

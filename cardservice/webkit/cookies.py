@@ -1,4 +1,4 @@
-"""The two cookies of a portal: the session's, and that of a visitor who has none yet.
+"""The cookies of a portal: the session's, a visitor's who has none yet, a known browser's mark.
 
 The law: HttpOnly, SameSite=Lax, whole site, no Domain; `__Host-` and Secure wherever the page came
 over TLS. The value is a secret of 32 bytes and nothing else.
@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _VISITOR = "visite"
+_KNOWN = "connu"
+_KNOWN_FOR = timedelta(days=180)
 
 
 def session_secret(request: Request, realm: str) -> str | None:
@@ -42,6 +44,16 @@ def take_session(request: Request, response: Response, realm: str) -> None:
     response.delete_cookie(
         _name(request, realm), path="/", secure=_is_tls(request), httponly=True, samesite="lax"
     )
+
+
+def known_browser_token(request: Request, realm: str) -> str | None:
+    """What the browser shows of earlier sign-ins (services/known_browser.py)."""
+    return request.cookies.get(_name(request, f"{_KNOWN}-{realm}")) or None
+
+
+def give_known_browser(request: Request, response: Response, realm: str, token: str) -> None:
+    """Has the browser remember that somebody signed in with it."""
+    _give(request, response, f"{_KNOWN}-{realm}", token, kept_for=_KNOWN_FOR)
 
 
 def _give(

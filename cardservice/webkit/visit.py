@@ -15,9 +15,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cardservice.domain.refusal import Refused
+from cardservice.services.known_browser import known_token
 from cardservice.services.web_sessions import Session
 from cardservice.webkit import csrf
-from cardservice.webkit.cookies import give_session, take_session
+from cardservice.webkit.cookies import (
+    give_known_browser,
+    give_session,
+    known_browser_token,
+    take_session,
+)
 from cardservice.webkit.forms import Form, Shown
 from cardservice.webkit.portal import P, Portal
 from cardservice.wiring import Office
@@ -85,6 +91,18 @@ class Visit(Generic[P]):
             kept_for=self.portal.kept_for,
         )
         return response
+
+    def remembering(self, response: Response, email: str) -> Response:
+        """Has the browser be known as one that has signed this address in (known_browser.py)."""
+        realm = self.portal.realm
+        token = known_token(self.office.keys, realm, email)
+        give_known_browser(self.request, response, realm, token)
+        return response
+
+    @property
+    def known_token(self) -> str | None:
+        """What the browser shows of earlier sign-ins at this portal."""
+        return known_browser_token(self.request, self.portal.realm)
 
     def without_session(self, response: Response) -> Response:
         """Has the browser forget the session."""

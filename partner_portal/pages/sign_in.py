@@ -68,18 +68,20 @@ def show(visit: PartnerVisit) -> Response:
 
 def enter(visit: PartnerVisit) -> Response:
     office = visit.office
+    email = visit.form.text("courriel")
     signed_in = sign_in(
         office.engine,
         office.keys,
-        email=visit.form.text("courriel"),
+        email=email,
         password=visit.form.raw("mot_de_passe"),
         network=visit.address,
         browser=label_of(visit),
+        token=visit.known_token,
     )
     if isinstance(signed_in, Refused):
         return visit.refused_form("sign_in/password.html", signed_in, wanted=wanted(visit))
     _leave(visit)
-    return go_on(visit, signed_in)
+    return visit.remembering(go_on(visit, signed_in), email)
 
 
 def show_spaces(visit: PartnerVisit) -> Response:

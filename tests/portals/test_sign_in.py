@@ -333,3 +333,20 @@ def test_who_has_two_spaces_chooses_one_and_no_third(site, team, stranger_team, 
     assert entered.headers["location"] == ACCOUNT
     account = visitor.get(ACCOUNT).text
     assert stranger_team.partner.trade_name in account and "Changer d’espace" in account
+
+
+def test_strangers_who_guess_do_not_keep_a_known_browser_out(site, team, signed_in):
+    known, person = signed_in(None), team.people["cashier"]
+    assert come(known, person).status_code == 303
+    known.get(PREFIX)
+    known.post(f"{PREFIX}/deconnexion")
+    known.get(DOOR)
+    for _ in range(4):
+        stranger = signed_in(None)
+        for _ in range(3):
+            come(stranger, person, "pas le bon")
+    assert "Trop d’essais" in come(signed_in(None), person).text
+    assert come(known, person).status_code == 303
+    # The mark tells nobody whose it is, and belongs to one address.
+    mark = known.http.cookies.get("cjeune-connu-partner")
+    assert mark is not None and person.email is not None and person.email not in mark

@@ -129,3 +129,47 @@ def test_an_agent_ends_their_own_session_and_nobody_elses(at_desk: AtDesk, burea
     assert there.get(PREFIX).status_code == 303
     assert other.get(PREFIX).status_code == 200
     assert here.post(f"{PREFIX}/compte/sessions/{'0' * 16}").status_code == 404
+
+
+def _leave(visitor: Visitor) -> None:
+    visitor.post(f"{PREFIX}/deconnexion")
+    visitor.get(SIGN_IN)
+
+
+def _strangers_guess_at(at_desk: AtDesk, officer: Officer) -> None:
+    for _ in range(4):
+        stranger = at_desk(None)
+        for _ in range(3):
+            give_password(stranger, officer, password="pas le bon")
+
+
+def test_strangers_who_guess_do_not_keep_a_known_browser_out(
+    at_desk: AtDesk, bureau: Bureau
+) -> None:
+    known, officer = at_desk(None), bureau["finance_approver"]
+    assert give_password(known, officer).status_code == 303
+    _leave(known)
+    _strangers_guess_at(at_desk, officer)
+    stranger = give_password(at_desk(None), officer)
+    assert stranger.status_code == 422 and "Trop d’essais" in stranger.text
+    assert give_password(known, officer).status_code == 303
+
+
+def test_a_browser_known_for_one_address_is_a_stranger_to_another(
+    at_desk: AtDesk, bureau: Bureau
+) -> None:
+    known = at_desk(None)
+    give_password(known, bureau["finance_preparer"])
+    _leave(known)
+    _strangers_guess_at(at_desk, bureau["finance_approver"])
+    answer = give_password(known, bureau["finance_approver"])
+    assert answer.status_code == 422 and "Trop d’essais" in answer.text
+
+
+def test_a_known_browser_is_slowed_down_like_any_other(at_desk: AtDesk, bureau: Bureau) -> None:
+    known, officer = at_desk(None), bureau["hotline"]
+    give_password(known, officer)
+    _leave(known)
+    answers = [give_password(known, officer, password="pas le bon") for _ in range(5)]
+    assert "Trop d’essais" in answers[-1].text
+    assert give_password(known, officer).status_code == 422
