@@ -30,7 +30,7 @@ from cardservice.db.upgrade import (
 from cardservice.domain.keys import Keys
 from cardservice.domain.mail import Mail
 from cardservice.ledger.debit_lane import make_debit_lane
-from cardservice.ledger.reading_lane import make_reading_lane
+from cardservice.ledger.reading_lane import make_reading_lane, make_screen_lane
 from cardservice.services.forget_sign_ins import forget_sign_ins
 from cardservice.services.post_mail import Send, post_one_mail
 from cardservice.services.register import Register
@@ -111,12 +111,13 @@ def _database(
 @contextlib.asynccontextmanager
 async def opened_till(office: Office, *, lanes: int = 2) -> AsyncIterator[Till]:
     """The hot path of this process, on the running event loop; drained before it closes."""
-    engine = make_lane_engine(office.database_url, lanes * 2)
+    engine = make_lane_engine(office.database_url, lanes * 2 + 1)
     till = Till(
         keys=office.keys,
         register=Register(engine),
         debits=make_debit_lane(engine, lanes=lanes),
         readings=make_reading_lane(engine, lanes=lanes),
+        screens=make_screen_lane(engine),
     )
     try:
         yield till

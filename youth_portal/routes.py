@@ -6,9 +6,14 @@ from typing import Final
 
 from cardservice.db.queries.members import Member
 from cardservice.webkit.doors import PageRoute, unknown
+from youth_portal.pages import (
+    account,
+)
 from youth_portal.portal import route
 
-_PAGES: Final[list[PageRoute[Member]]] = []
+_PAGES: Final[list[PageRoute[Member]]] = [
+    *account.ROUTES,
+]
 
 # Last: whatever else is asked for under the portal's prefix is answered in its own frame.
 _NOWHERE: Final = [route("GET", "/{rest:path}", unknown, roles=None)]

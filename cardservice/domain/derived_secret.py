@@ -14,7 +14,7 @@ from typing import Final
 from cardservice.domain.keys import Keys
 
 NONCE_BYTES: Final = 16
-PURPOSES: Final = ("sign-in link", "till pass", "calendar feed")
+PURPOSES: Final = ("sign-in link", "member link", "till pass", "calendar feed")
 
 
 def derived_secret(keys: Keys, purpose: str, nonce: bytes) -> str:

@@ -43,6 +43,11 @@ class Keys:
         """Key that signs identifications."""
         return self.derive("identification")
 
+    @cached_property
+    def screen_card(self) -> bytes:
+        """Key that signs what the screen of a card shows."""
+        return self.derive("screen card")
+
 
 def code_mac(keys: Keys, card_code: str) -> bytes:
     """The digest (32 bytes) under which a canonical card code is stored and looked up."""

@@ -21,7 +21,8 @@ class MailServerAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """`mail_id` makes two sendings of one mail the same message; `link_secret` is its link's."""
+    """`mail_id` makes two sendings of one mail the same message; `link_secret` is its link's, and
+    `link_purpose` says where that leads."""
 
     mail_id: int
     recipient: str = field(repr=False)
@@ -29,3 +30,4 @@ class Mail:
     facts: dict[str, Any] = field(repr=False)
     written_at: datetime
     link_secret: str | None = field(default=None, repr=False)
+    link_purpose: str = "partner"

@@ -1,4 +1,7 @@
-"""Moves a locked card from one state to another and tells what an unfit state is called."""
+"""Moves a locked card from one state to another and tells what an unfit state is called.
+
+The law: a card that is paused by anybody is paused; `active` is what it is when no pause is left.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,17 @@ class CardChanged:
 
 
 def move_card(connection: Connection, card: Card, state: str) -> CardChanged:
-    """Gives a card, which the caller has locked, another state; effective at the commit."""
-    connection.execute(
+    """Gives a card, which the caller has locked, another state; effective at the commit.
+
+    `active` becomes `paused` while somebody's pause is left.
+    """
+    moved: str = connection.execute(
         text(
-            "UPDATE card SET state = :state, activated_at ="
-            " CASE WHEN :state = 'active' THEN coalesce(activated_at, ledger_now())"
-            " ELSE activated_at END WHERE card_id = :card_id"
+            "UPDATE card SET state = CASE WHEN :state = 'active' AND EXISTS"
+            "  (SELECT FROM card_pause p WHERE p.card_id = :card_id) THEN 'paused' ELSE :state END,"
+            " activated_at = CASE WHEN :state = 'active' THEN coalesce(activated_at, ledger_now())"
+            "  ELSE activated_at END WHERE card_id = :card_id RETURNING state"
         ),
         {"state": state, "card_id": card.card_id},
-    )
-    return CardChanged(card.serial, card.last4, state)
+    ).scalar_one()
+    return CardChanged(card.serial, card.last4, moved)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.services.guess_guard import FORGOTTEN_AFTER
-from cardservice.services.web_sessions import HALF_DONE, OLDEST
+from cardservice.services.web_sessions import HALF_DONE, OLDEST, YOUTH_OLDEST
 
 # An old link still knows to whom a new one may be sent.
 LINKS_KEPT: Final = timedelta(days=30)
@@ -22,11 +22,16 @@ _MOST: Final = 1_000
 _OVER: Final = (
     (
         "DELETE FROM web_session WHERE session_hash IN (SELECT session_hash FROM web_session"
-        " WHERE started_at < ledger_now() - CASE WHEN stage = 'open' THEN CAST(:oldest AS interval)"
+        " WHERE started_at < ledger_now() - CASE WHEN stage = 'open' AND realm = 'youth'"
+        " THEN CAST(:youth_oldest AS interval) WHEN stage = 'open' THEN CAST(:oldest AS interval)"
         " ELSE CAST(:half_done AS interval) END LIMIT :most)"
     ),
     (
         "DELETE FROM sign_in_link WHERE link_hash IN (SELECT link_hash FROM sign_in_link"
+        " WHERE expires_at < ledger_now() - CAST(:links_kept AS interval) LIMIT :most)"
+    ),
+    (
+        "DELETE FROM member_link WHERE link_hash IN (SELECT link_hash FROM member_link"
         " WHERE expires_at < ledger_now() - CAST(:links_kept AS interval) LIMIT :most)"
     ),
     (
@@ -44,6 +49,7 @@ def forget_sign_ins(engine: Engine) -> None:
     """A small round: at most a thousand rows of each kind, one transaction for each."""
     kept = {
         "oldest": OLDEST,
+        "youth_oldest": YOUTH_OLDEST,
         "half_done": HALF_DONE,
         "links_kept": LINKS_KEPT,
         "forgotten": FORGOTTEN_AFTER,

@@ -2,7 +2,8 @@
 
 The law: unknown, foreign and malformed readings take the same road to the same answer; a till sees
 first name, initial, age and the wallets that its partner's agreement covers, nothing else; an
-identification needs no write to be valid.
+identification needs no write to be valid. The screen of a card is one more reading: its step belongs
+to the first terminal that read it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from datetime import date, datetime, timedelta
 from cardservice.domain.calendar import age_on
 from cardservice.domain.card_code import fold_card_code
 from cardservice.domain.identification import Identification, sign_identification
-from cardservice.domain.keys import code_mac
+from cardservice.domain.keys import Keys, code_mac
 from cardservice.domain.operation import WALLETS
+from cardservice.domain.screen_code import ScreenCode, read_screen_payload
 from cardservice.ledger.group_commit import Unavailable
-from cardservice.ledger.reading_lane import CardRead
+from cardservice.ledger.reading_lane import CardRead, ScreenAsk
 from cardservice.services.register import TerminalFacts
 from cardservice.services.till import Till
 
@@ -58,17 +60,34 @@ async def identify_card(
 
     Raises Unavailable when the database cannot be asked.
     """
-    mac = code_mac(till.keys, fold_card_code(reading) or "")
+    read_as = _understood(till.keys, reading)
     for _ in range(_MOST_TRIES):
         terminal = await till.register.terminal(key_hash)
         if terminal is None or terminal.state != "active":
             return None
         version = till.register.version
-        read = await till.readings.ask(mac)
+        read = await _looked_up(till, terminal, read_as)
         if read.register_version == version:
             return _told(till, terminal, read)
         till.register.forget(newer_than=version)
     raise Unavailable("the register keeps moving")
+
+
+def _understood(keys: Keys, reading: str) -> bytes | ScreenCode:
+    # A printed code first: it is nearly every reading, and pays nothing for screens. What is neither,
+    # a forged screen too, is looked up like a code that nobody has, and takes as long.
+    code = fold_card_code(reading)
+    if code is None:
+        screen = read_screen_payload(keys, reading)
+        if screen is not None:
+            return screen
+    return code_mac(keys, code or "")
+
+
+async def _looked_up(till: Till, terminal: TerminalFacts, read_as: bytes | ScreenCode) -> CardRead:
+    if isinstance(read_as, bytes):
+        return await till.readings.ask(read_as)
+    return await till.screens.ask(ScreenAsk(read_as.reference, read_as.step, terminal.terminal_id))
 
 
 def _told(till: Till, terminal: TerminalFacts, read: CardRead) -> Identified | NotIdentified:

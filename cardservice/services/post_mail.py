@@ -8,8 +8,8 @@ and given up after a day, or at once when the server says never. Addresses are n
 A server that is away puts off the mail at hand alone, so that one mail which makes a server hang up
 never stops the others; who calls waits before the next.
 
-The link of a mail is derived here, when it leaves; one that a newer has replaced, or whose quarter
-of an hour is over, is not sent: who needs it asks again.
+The link of a mail is derived here, when it leaves; one that a newer has replaced, or whose time is
+over, is not sent: who needs it asks again.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.derived_secret import derived_secret
 from cardservice.domain.keys import Keys
 from cardservice.domain.mail import Mail, MailRefused, MailServerAway
+from cardservice.services.member_links import MEMBER_LINK
 from cardservice.services.sign_in_links import SECRET_PURPOSE
 
 Send = Callable[[Mail], None]
@@ -46,9 +47,12 @@ def post_one_mail(engine: Engine, keys: Keys, send: Send) -> bool:
         row = connection.execute(
             text(
                 "SELECT m.mail_id, m.recipient, m.kind, m.facts, m.link_nonce, m.written_at,"
-                " m.tries, l.used_at IS NOT NULL OR l.expires_at <= ledger_now() AS is_over"
+                " m.tries, coalesce(l.used_at, y.used_at) IS NOT NULL"
+                " OR coalesce(l.expires_at, y.expires_at) <= ledger_now() AS is_over,"
+                " y.purpose AS member_link"
                 " FROM waiting_mail m"
                 " LEFT JOIN sign_in_link l ON l.nonce = m.link_nonce"
+                " LEFT JOIN member_link y ON y.nonce = m.link_nonce"
                 " WHERE m.given_up_at IS NULL AND m.next_try_at <= ledger_now()"
                 " ORDER BY m.next_try_at, m.mail_id LIMIT 1 FOR NO KEY UPDATE OF m SKIP LOCKED"
             )
@@ -76,10 +80,11 @@ def post_one_mail(engine: Engine, keys: Keys, send: Send) -> bool:
 
 
 def _mail_of(row: Any, keys: Keys) -> Mail:
-    secret = None
+    secret, purpose = None, row.member_link or "partner"
     if row.link_nonce is not None:
-        secret = derived_secret(keys, SECRET_PURPOSE, bytes(row.link_nonce))
-    return Mail(row.mail_id, row.recipient, row.kind, row.facts, row.written_at, secret)
+        kind = SECRET_PURPOSE if row.member_link is None else MEMBER_LINK
+        secret = derived_secret(keys, kind, bytes(row.link_nonce))
+    return Mail(row.mail_id, row.recipient, row.kind, row.facts, row.written_at, secret, purpose)
 
 
 def _drop(connection: Connection, mail_id: int) -> None:

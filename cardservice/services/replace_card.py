@@ -1,7 +1,8 @@
 """Replaces a card: a new code for the same person and school year (C25).
 
 The law: the old card says `replaced`, but a blocked one stays blocked: whoever finds it must be
-told so. The new one is issued and must be activated; PIN, tries and money stay with the person.
+told so. The new one is issued and must be activated; PIN, tries and money stay with the person, and
+so does a pause of a parent or the Département, or a new card would be the way around it.
 """
 
 from __future__ import annotations
@@ -76,7 +77,20 @@ def _swap(connection: Connection, old: Card, maker: CardMaker) -> IssuedCard:
     _set_successor(connection, old, successor_id=old.card_id)
     new_id, new = maker.make(old.beneficiary_id)
     _set_successor(connection, old, successor_id=new_id)
+    _hand_pauses_on(connection, old, new_id)
     return new
+
+
+def _hand_pauses_on(connection: Connection, old: Card, new_id: int) -> None:
+    # The holder's own pause was of what they could not find.
+    connection.execute(
+        text(
+            "INSERT INTO card_pause (card_id, paused_by, paused_at)"
+            " SELECT :new_id, paused_by, paused_at FROM card_pause"
+            " WHERE card_id = :old_id AND paused_by <> 'holder'"
+        ),
+        {"new_id": new_id, "old_id": old.card_id},
+    )
 
 
 def _set_successor(connection: Connection, old: Card, *, successor_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What a till works with: the register, the two lanes and the keys, made once per process."""
+"""What a till works with: the register, the lanes and the keys, made once per process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cardservice.domain.keys import Keys
 from cardservice.ledger.debit_lane import DebitAnswer, DebitRequest
 from cardservice.ledger.group_commit import GroupCommit
-from cardservice.ledger.reading_lane import CardRead
+from cardservice.ledger.reading_lane import CardRead, ScreenAsk
 from cardservice.services.register import Register
 
 
@@ -19,8 +19,10 @@ class Till:
     register: Register
     debits: GroupCommit[DebitRequest, DebitAnswer]
     readings: GroupCommit[bytes, CardRead]
+    screens: GroupCommit[ScreenAsk, CardRead]
 
     async def drain(self) -> None:
         """Lets every accepted request end: called when the process stops."""
         await self.debits.drain()
         await self.readings.drain()
+        await self.screens.drain()

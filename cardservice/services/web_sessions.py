@@ -3,7 +3,9 @@
 The law: only the digest of a session's secret is stored; a session that goes up a stage, or proves
 itself again, gets a new secret, so that one planted in a browser never becomes signed in. A session
 ends when it is idle, when it is old, when its person's role changes, and when a third one opens.
-An ended session is a row that is gone: nothing is left to be revived.
+A youth's own phone stays signed in for months, as people expect of it: what is done there is small,
+and what is not asks for the password again (has_just_proved). An ended session is a row that is
+gone: nothing is left to be revived.
 """
 
 from __future__ import annotations
@@ -25,6 +27,12 @@ OLDEST: Final = timedelta(hours=10)
 # A sign-in that is half done is not left lying about.
 HALF_DONE: Final = timedelta(minutes=15)
 MOST_AT_ONCE: Final = 2
+YOUTHS: Final = "youth"
+YOUTH_IDLE: Final = timedelta(days=30)
+YOUTH_OLDEST: Final = timedelta(days=180)
+YOUTH_MOST_AT_ONCE: Final = 5
+# So long after a password was given, it is not asked for again.
+PROOF_HOLDS: Final = timedelta(minutes=15)
 _SECRET_BYTES: Final = 32
 # Seen once a minute is precise enough, and a page then writes nothing.
 _SEEN_EVERY: Final = timedelta(minutes=1)
@@ -92,7 +100,7 @@ def start_session(
         },
     )
     if stage == "open":
-        _end_the_oldest(connection, realm, credential_id, agent_id)
+        _end_the_oldest(connection, realm, credential_id, agent_id, member_id)
     return secret
 
 
@@ -146,8 +154,36 @@ def move_session(
     if moved.rowcount == 0:
         return None
     if stage == "open":
-        _end_the_oldest(connection, session.realm, session.credential_id, session.agent_id)
+        _end_the_oldest(
+            connection,
+            session.realm,
+            session.credential_id,
+            session.agent_id,
+            session.member_id,
+        )
     return secret
+
+
+def prove_session(connection: Connection, session: Session) -> str | None:
+    """Remembers that the password was just given again, under a new secret; None when over."""
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    proved = connection.execute(
+        text(
+            "UPDATE web_session SET session_hash = :fresh, proved_at = ledger_now()"
+            " WHERE session_hash = :session_hash"
+        ),
+        {"fresh": secret_hash(secret), "session_hash": session.session_hash},
+    )
+    return secret if proved.rowcount == 1 else None
+
+
+def has_just_proved(connection: Connection, session: Session) -> bool:
+    """Whether the password was given so short a time ago that it need not be asked for again."""
+    found = connection.execute(
+        text("SELECT ledger_now() - CAST(:proved_at AS timestamptz) < :holds"),
+        {"proved_at": session.proved_at, "holds": PROOF_HOLDS},
+    )
+    return bool(found.scalar_one())
 
 
 def stand_at_till(connection: Connection, session: Session, outlet_id: int | None) -> None:
@@ -172,20 +208,23 @@ def end_sessions(
     credential_id: int | None = None,
     delegate_id: int | None = None,
     agent_id: int | None = None,
+    member_id: int | None = None,
     but: Session | None = None,
 ) -> int:
-    """Ends every session of a person, of a delegation or of an agent, but one; how many."""
-    whose = (credential_id, delegate_id, agent_id)
-    assert sum(one is not None for one in whose) == 1, "of a person, a delegation or an agent"
+    """Ends every session of a person, a delegation, an agent or a member, but one; how many."""
+    whose = (credential_id, delegate_id, agent_id, member_id)
+    assert sum(one is not None for one in whose) == 1, "of one of the four"
     ended = connection.execute(
         text(
             "DELETE FROM web_session WHERE (credential_id = :credential_id"
-            " OR delegate_id = :delegate_id OR agent_id = :agent_id) AND session_hash <> :but"
+            " OR delegate_id = :delegate_id OR agent_id = :agent_id OR member_id = :member_id)"
+            " AND session_hash <> :but"
         ),
         {
             "credential_id": credential_id,
             "delegate_id": delegate_id,
             "agent_id": agent_id,
+            "member_id": member_id,
             "but": b"" if but is None else but.session_hash,
         },
     )
@@ -198,34 +237,47 @@ def end_session_named(
     handle: str,
     credential_id: int | None = None,
     agent_id: int | None = None,
+    member_id: int | None = None,
 ) -> bool:
     """Ends one of a person's own sessions by its handle; False when there is none."""
     ended = connection.execute(
         text(
-            "DELETE FROM web_session WHERE (credential_id = :credential_id OR agent_id = :agent_id)"
+            "DELETE FROM web_session WHERE (credential_id = :credential_id OR agent_id = :agent_id"
+            " OR member_id = :member_id)"
             " AND encode(substring(session_hash FOR 8), 'hex') = :handle"
         ),
-        {"credential_id": credential_id, "agent_id": agent_id, "handle": handle},
+        {
+            "credential_id": credential_id,
+            "agent_id": agent_id,
+            "member_id": member_id,
+            "handle": handle,
+        },
     )
     return ended.rowcount == 1
 
 
 def sessions_of(
-    connection: Connection, credential_id: int | None = None, *, agent_id: int | None = None
+    connection: Connection,
+    credential_id: int | None = None,
+    *,
+    agent_id: int | None = None,
+    member_id: int | None = None,
 ) -> list[Session]:
     """A person's open sessions, the one used last first."""
     rows: Sequence[Any] = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM web_session s"  # noqa: S608
-            " WHERE (credential_id = :credential_id OR agent_id = :agent_id) AND stage = 'open'"
+            " WHERE (credential_id = :credential_id OR agent_id = :agent_id"
+            " OR member_id = :member_id) AND stage = 'open'"
             " AND last_seen_at > ledger_now() - :idle AND started_at > ledger_now() - :oldest"
             " ORDER BY last_seen_at DESC, session_hash LIMIT 20"
         ),
         {
             "credential_id": credential_id,
             "agent_id": agent_id,
-            "idle": IDLE_AT_A_TILL if agent_id is None else IDLE,
-            "oldest": OLDEST,
+            "member_id": member_id,
+            "idle": YOUTH_IDLE if member_id else IDLE if agent_id else IDLE_AT_A_TILL,
+            "oldest": YOUTH_OLDEST if member_id else OLDEST,
         },
     ).all()
     return [Session(*row) for row in rows]
@@ -234,30 +286,38 @@ def sessions_of(
 def _is_over(session: Session, at: datetime, *, at_a_till: bool) -> bool:
     if session.stage != "open":
         return at - session.started_at > HALF_DONE
+    if session.realm == YOUTHS:
+        return at - session.last_seen_at > YOUTH_IDLE or at - session.started_at > YOUTH_OLDEST
     idle = IDLE_AT_A_TILL if at_a_till else IDLE
     return at - session.last_seen_at > idle or at - session.started_at > OLDEST
 
 
 def _end_the_oldest(
-    connection: Connection, realm: str, credential_id: int | None, agent_id: int | None
+    connection: Connection,
+    realm: str,
+    credential_id: int | None,
+    agent_id: int | None,
+    member_id: int | None,
 ) -> None:
-    """Two browsers at once are a person; a third is a shared login (research, abuse case 7).
+    """Two browsers at once are a person; a third is a shared login (research, abuse case 7). A
+    youth has a phone, a tablet, the family's computer: five.
 
     Only open sessions count: half a sign-in by somebody else must not end anybody's work.
     """
-    if credential_id is None and agent_id is None:
+    if credential_id is None and agent_id is None and member_id is None:
         return
     connection.execute(
         text(
             "DELETE FROM web_session WHERE session_hash IN (SELECT session_hash FROM web_session"
-            " WHERE (credential_id = :credential_id OR agent_id = :agent_id)"
-            " AND realm = :realm AND stage = 'open'"
+            " WHERE (credential_id = :credential_id OR agent_id = :agent_id"
+            " OR member_id = :member_id) AND realm = :realm AND stage = 'open'"
             " ORDER BY proved_at DESC, session_hash OFFSET :most)"
         ),
         {
             "credential_id": credential_id,
             "agent_id": agent_id,
+            "member_id": member_id,
             "realm": realm,
-            "most": MOST_AT_ONCE,
+            "most": YOUTH_MOST_AT_ONCE if realm == YOUTHS else MOST_AT_ONCE,
         },
     )

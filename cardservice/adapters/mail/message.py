@@ -19,7 +19,15 @@ from cardservice.adapters.mail.words import words_of
 from cardservice.domain.keys import Keys
 from cardservice.domain.mail import Mail
 
-LINK_PATH = "/partenaire/lien/"
+# Where a link leads, by its purpose; partners' invitations and resets have a table of their own.
+_LINK_PATHS = {
+    "partner": "/partenaire/lien/",
+    "sign_up": "/jeune/lien/",
+    "reset": "/jeune/lien/",
+    "email": "/jeune/lien/",
+    "consent": "/jeune/parent/",
+    "parent": "/jeune/parent/",
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,9 @@ class Letterhead:
 
 def message_of(mail: Mail, head: Letterhead) -> EmailMessage:
     """A mail, ready to be sent or kept."""
-    link = None if mail.link_secret is None else f"{head.origin}{LINK_PATH}{mail.link_secret}"
+    link = None
+    if mail.link_secret is not None:
+        link = f"{head.origin}{_LINK_PATHS[mail.link_purpose]}{mail.link_secret}"
     words = words_of(
         mail.kind,
         **mail.facts,

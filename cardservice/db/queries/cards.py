@@ -61,6 +61,35 @@ def locked_card_named(connection: Connection, keys: Keys, name: str) -> Card | N
     return locked_card_of_code(connection, keys, name)
 
 
+def locked_card_of_holder(connection: Connection, beneficiary_id: int) -> Card | None:
+    """The holder's card of today (`current_card_id`), locked until the transaction ends."""
+    card_id = current_card_id(connection, beneficiary_id)
+    # Between the two questions it may have been replaced; then it says so, and nothing is done.
+    return None if card_id is None else _one(connection, "card_id = :value", card_id)
+
+
+def current_card_id(connection: Connection, beneficiary_id: int) -> int | None:
+    """The one that is valid today, or the newest: in August next year's may be there already."""
+    card_id: int | None = connection.execute(
+        text(
+            "SELECT card_id FROM card, (SELECT business_day(ledger_now()) AS today) AS day"
+            " WHERE beneficiary_id = :beneficiary_id AND replaced_by IS NULL"
+            " ORDER BY (today >= valid_from AND today < valid_until) DESC, valid_until DESC"
+            " LIMIT 1"
+        ),
+        {"beneficiary_id": beneficiary_id},
+    ).scalar_one_or_none()
+    return card_id
+
+
+def pausers_of_card(connection: Connection, card_id: int) -> set[str]:
+    """Who has paused a card and not resumed it: of `holder`, `parent`, `department`."""
+    found = connection.execute(
+        text("SELECT paused_by FROM card_pause WHERE card_id = :card_id"), {"card_id": card_id}
+    )
+    return set(found.scalars())
+
+
 def day_refusal(connection: Connection, card: Card, day: date) -> str | None:
     """Why a card of this school year could not pay on a day even when active: the debit's rule."""
     refusal: str | None = connection.execute(

@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA public TO cjeune_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
 
 GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
-    grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, check_debit,
+    grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, identify_screens, check_debit,
     register_moved, hold_budget, left_of_budget, book_regularisation, reverse_regularisation,
     refuse_regularisation, free_run, operation_reference, spreadsheet_text, answer_transfers,
     last_presentation
@@ -47,6 +47,5 @@ GRANT INSERT, UPDATE, DELETE ON
     member, member_link, parent_consent, proof_file, card_pause, screen_card, plastic_order,
     notice, push_subscription, waiting_push
 TO cjeune_app;
-GRANT INSERT, DELETE ON screen_step TO cjeune_app;
 -- What an erased person leaves behind.
 GRANT DELETE ON holder_photo, holder_pin, card_reading TO cjeune_app;
