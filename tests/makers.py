@@ -18,7 +18,8 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services.activate_card import activate_card
 from cardservice.services.activate_terminal import confirm_activation, recognise_activation_code
-from cardservice.services.add_agent import AgentAdded, add_agent
+from cardservice.services.add_agent import add_agent
+from cardservice.services.agent_secrets import AgentWithSecrets
 from cardservice.services.import_partners import import_partners
 from cardservice.services.import_roster import import_roster
 from cardservice.services.issue_cards import issue_cards
@@ -278,7 +279,7 @@ def make_terminal(
     return Till(terminal_id, done.terminal_id, done.terminal_key)
 
 
-def make_agent(office: Office, role: str = "finance_approver") -> AgentAdded:
+def make_agent(office: Office, role: str = "finance_approver") -> AgentWithSecrets:
     """An agent of this role."""
     done = add_agent(
         office.engine,
@@ -292,7 +293,7 @@ def make_agent(office: Office, role: str = "finance_approver") -> AgentAdded:
     return done
 
 
-def verify_partner(office: Office, shop: Shop, agent: AgentAdded | None = None) -> None:
+def verify_partner(office: Office, shop: Shop, agent: AgentWithSecrets | None = None) -> None:
     """Verifies the IBAN that waits."""
     agent = agent or make_agent(office)
     done = verify_iban(office.engine, partner_name=shop.siret, email=agent.email)

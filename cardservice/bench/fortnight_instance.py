@@ -19,7 +19,8 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.calendar import PARIS
 from cardservice.domain.card_code import make_card_code
 from cardservice.domain.refusal import Refused
-from cardservice.services.add_agent import AgentAdded, add_agent
+from cardservice.services.add_agent import add_agent
+from cardservice.services.agent_secrets import AgentWithSecrets
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.wiring import Office
 
@@ -105,7 +106,7 @@ def fill_fortnight(
     )
 
 
-def _agent(office: Office, role: str) -> AgentAdded:
+def _agent(office: Office, role: str) -> AgentWithSecrets:
     added = add_agent(
         office.engine,
         office.keys,

@@ -17,7 +17,8 @@ from cardservice.commands.session import (
 )
 from cardservice.commands.words import sentence
 from cardservice.db.tables.people import AGENT_ROLES
-from cardservice.services.add_agent import AgentAdded, add_agent
+from cardservice.services.add_agent import add_agent
+from cardservice.services.agent_secrets import AgentWithSecrets
 from cardservice.services.end_agent import end_agent
 from cardservice.services.renew_agent import renew_agent
 from cardservice.wiring import Office
@@ -86,7 +87,7 @@ def end(office: Office, email: str, as_json: bool) -> None:
     say("agents", "ended", email=ended.email)
 
 
-def _tell(office: Office, added: AgentAdded, what: str, *, as_json: bool) -> None:
+def _tell(office: Office, added: AgentWithSecrets, what: str, *, as_json: bool) -> None:
     totp = pyotp.TOTP(added.totp_secret)
     address = totp.provisioning_uri(name=added.email, issuer_name=office.settings.scheme_name)
     if as_json:

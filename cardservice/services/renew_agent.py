@@ -6,20 +6,14 @@ submitted or approved stays theirs: the row is the same.
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.journal import note
-from cardservice.db.tables.people import AGENT_ROLES
 from cardservice.domain.keys import Keys
-from cardservice.domain.password import SHORTEST
 from cardservice.domain.refusal import Refused
-from cardservice.domain.totp import NONCE_BYTES, totp_secret
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.agent_secrets import AgentWithSecrets, make_secrets
 from cardservice.services.guess_guard import agent_guarded, agent_person_guarded, forget_tries
-from cardservice.services.password_hash import hash_password
 from cardservice.services.web_sessions import end_sessions
 
 
@@ -31,18 +25,15 @@ def renew_agent(
     password: str,
     actor: str,
     role: str | None = None,
-) -> AgentAdded | Refused:
+) -> AgentWithSecrets | Refused:
     """Refused: password_too_short, agent_role_unknown, agent_unknown. `role` None keeps theirs.
 
     An agent whose access had ended has it again.
     """
     address = email.strip().lower()
-    if role is not None and role not in AGENT_ROLES:
-        return Refused("agent_role_unknown")
-    if len(password) < SHORTEST:
-        return Refused("password_too_short", {"least": SHORTEST})
-    password_hash = hash_password(password)
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    made = make_secrets(role=role, password=password)
+    if isinstance(made, Refused):
+        return made
     with unit_of_work(engine) as connection:
         row = connection.execute(
             text(
@@ -50,7 +41,12 @@ def renew_agent(
                 " totp_last_step = 0, role = coalesce(:role, role), ended_at = NULL"
                 " WHERE email = :email RETURNING agent_id, role"
             ),
-            {"email": address, "role": role, "password_hash": password_hash, "nonce": nonce},
+            {
+                "email": address,
+                "role": role,
+                "password_hash": made.password_hash,
+                "nonce": made.nonce,
+            },
         ).one_or_none()
         if row is None:
             return Refused("agent_unknown")
@@ -65,4 +61,4 @@ def renew_agent(
             subject=f"agent:{row.agent_id}",
             detail=row.role,
         )
-        return AgentAdded(row.agent_id, address, row.role, totp_secret(keys, nonce))
+        return made.told(keys, agent_id=row.agent_id, email=address, role=row.role)

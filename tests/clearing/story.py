@@ -13,7 +13,7 @@ import pyotp
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.debit_lane import DebitAnswer
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from cardservice.wiring import Office
 from clearing.day_close import close_days
 from clearing.pain001 import Debtor
@@ -42,8 +42,8 @@ class Fortnight:
     """Partners that sell to one pupil, and the two agents who pay them."""
 
     office: Office
-    preparer: AgentAdded
-    approver: AgentAdded
+    preparer: AgentWithSecrets
+    approver: AgentWithSecrets
     card: makers.HeldCard
     partners: list[makers.Shop] = field(default_factory=list)
     tills: list[makers.Till] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Fortnight:
         self,
         period: str = PERIOD,
         *,
-        by: AgentAdded | None = None,
+        by: AgentWithSecrets | None = None,
         total_cents: int | None = None,
         totp: str | None = None,
     ) -> Run | Refused:
@@ -148,7 +148,7 @@ class Fortnight:
                 return done
         raise AssertionError(f"no step leads to {state}")
 
-    def _somebody_with_a_fresh_code(self) -> AgentAdded:
+    def _somebody_with_a_fresh_code(self) -> AgentWithSecrets:
         """A code serves once: after the first approval, another approver."""
         (used,) = self.rows(
             "SELECT totp_last_step FROM agent WHERE agent_id = %s", self.approver.agent_id

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from cardservice.db.engine import unit_of_work
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from clearing.cent_proof import run_proof
 from tests import makers
 from tests.clearing.bank_files import camt053, debit, returned
@@ -32,7 +32,7 @@ FOURTH_AFTER, FOURTH_LAST_DAY = datetime(2027, 1, 16, 9, tzinfo=UTC), date(2027,
 
 
 @pytest.fixture
-def hotline(fortnight: Fortnight) -> AgentAdded:
+def hotline(fortnight: Fortnight) -> AgentWithSecrets:
     return makers.make_agent(fortnight.office, "hotline")
 
 
@@ -49,7 +49,7 @@ def said(file: etree._Element, name: str) -> list[str]:
     return [element.text or "" for element in file.iter(f"{{*}}{name}")]
 
 
-def three_fortnights(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def three_fortnights(fortnight: Fortnight, hotline: AgentWithSecrets) -> None:
     fortnight.sell(1000)
     wrong = fortnight.sell(1550)
     fortnight.sell(2450)
@@ -67,7 +67,7 @@ def three_fortnights(fortnight: Fortnight, hotline: AgentAdded) -> None:
 
 
 def test_the_story_of_the_finance_study_ends_with_the_money_presented_again(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     three_fortnights(fortnight, hotline)
     assert [fortnight.run(one).transfers_cents for one in (PERIOD, NEXT_PERIOD, THIRD_PERIOD)] == [

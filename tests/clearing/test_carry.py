@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.proofs import prove
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from clearing.allocation import allocate
 from clearing.run.cancel import cancel_run
 from tests import makers
@@ -34,7 +34,7 @@ _WALLETS = ("sport_culture_leisure", "tutoring")
 
 
 @pytest.fixture
-def hotline(fortnight: Fortnight) -> AgentAdded:
+def hotline(fortnight: Fortnight) -> AgentWithSecrets:
     return makers.make_agent(fortnight.office, "hotline")
 
 
@@ -54,7 +54,7 @@ def figures(fortnight: Fortnight, period: str) -> tuple[int, int, int, int, int]
     )
 
 
-def a_partner_overpaid(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def a_partner_overpaid(fortnight: Fortnight, hotline: AgentWithSecrets) -> None:
     """10,00 + 15,50 + 24,50 are paid, then 15,50 are taken back against a debit of 5,00."""
     fortnight.sell(1000)
     wrong = fortnight.sell(1550)
@@ -69,7 +69,7 @@ def a_partner_overpaid(fortnight: Fortnight, hotline: AgentAdded) -> None:
 
 
 def test_what_could_not_be_taken_back_is_taken_from_the_next_transfer(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("exported", NEXT_PERIOD)
@@ -86,7 +86,7 @@ def test_what_could_not_be_taken_back_is_taken_from_the_next_transfer(
 
 
 def test_a_draft_made_again_carries_the_same_once(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("exported", NEXT_PERIOD)
@@ -99,7 +99,7 @@ def test_a_draft_made_again_carries_the_same_once(
 
 
 def test_nothing_is_carried_out_of_a_run_that_may_still_change(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("approved", NEXT_PERIOD)
@@ -113,7 +113,7 @@ def test_nothing_is_carried_out_of_a_run_that_may_still_change(
 
 
 def test_a_draft_that_missed_a_carry_is_not_submitted(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("approved", NEXT_PERIOD)
@@ -127,7 +127,7 @@ def test_a_draft_that_missed_a_carry_is_not_submitted(
 
 
 def test_a_cancelled_run_gives_back_what_was_carried_into_it(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("exported", NEXT_PERIOD)
@@ -142,7 +142,7 @@ def test_a_cancelled_run_gives_back_what_was_carried_into_it(
 
 
 def test_a_partner_without_an_account_who_is_owed_nothing_holds_nobody_up(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     fortnight.sell(1000)
     beside = fortnight.add_partner(verified=False)
@@ -156,7 +156,7 @@ def test_a_partner_without_an_account_who_is_owed_nothing_holds_nobody_up(
 
 
 def test_corrections_that_cancel_out_over_the_wallets_are_exported_in_any_order(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     sport = fortnight.sell(1000)
     lesson = fortnight.sell(1000, wallet=TUTORING)
@@ -178,7 +178,7 @@ def test_corrections_that_cancel_out_over_the_wallets_are_exported_in_any_order(
 
 
 def test_who_sells_nothing_more_gets_no_paper_and_still_owes(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("exported", NEXT_PERIOD)
@@ -192,7 +192,7 @@ def test_who_sells_nothing_more_gets_no_paper_and_still_owes(
 
 
 def test_a_wallet_that_is_short_is_made_good_out_of_the_other(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     wrong = fortnight.sell(2000, wallet=TUTORING)
     fortnight.end()
@@ -219,7 +219,7 @@ def test_a_wallet_that_is_short_is_made_good_out_of_the_other(
 
 
 def test_a_carry_that_was_meddled_with_is_named_by_the_proof(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     a_partner_overpaid(fortnight, hotline)
     fortnight.run_until("exported", NEXT_PERIOD)

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from cardservice.cli import cjeune
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from clearing.cent_proof import run_proof
 from clearing.documents.read_files import read_csv
 from clearing.documents.read_pdf import read_pdf
@@ -41,7 +41,7 @@ from tests.clearing.test_bank_fixture import (
 @pytest.fixture
 def told(fortnight: Fortnight) -> Fortnight:
     """All four fortnights, exported."""
-    hotline: AgentAdded = makers.make_agent(fortnight.office, "hotline")
+    hotline: AgentWithSecrets = makers.make_agent(fortnight.office, "hotline")
     three_fortnights(fortnight, hotline)
     (first,) = transfers(fortnight, PERIOD)
     take(fortnight, camt053(debit("50.00", "CJP-2026-11-B-1")))

@@ -15,7 +15,7 @@ from cardservice.domain.refusal import Refused
 from cardservice.domain.short_code import operation_reference
 from cardservice.ledger.debit_lane import DebitAnswer
 from cardservice.ledger.proofs import prove
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from cardservice.services.lapse_wallets import lapse_wallets
 from cardservice.services.regularise import (
     Correction,
@@ -33,12 +33,12 @@ TOMORROW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def hotline(fortnight: Fortnight) -> AgentAdded:
+def hotline(fortnight: Fortnight) -> AgentWithSecrets:
     return makers.make_agent(fortnight.office, "hotline")
 
 
 @pytest.fixture
-def second(fortnight: Fortnight) -> AgentAdded:
+def second(fortnight: Fortnight) -> AgentWithSecrets:
     return makers.make_agent(fortnight.office, "hotline")
 
 
@@ -52,7 +52,7 @@ def ask(
     debit: DebitAnswer,
     cents: int,
     *,
-    by: AgentAdded,
+    by: AgentWithSecrets,
     is_another: bool = False,
 ) -> Regularisation | Refused:
     return ask_regularisation(
@@ -68,14 +68,14 @@ def given(answer: Regularisation | Refused) -> int:
     return answer.regularisation_id
 
 
-def code_of(fortnight: Fortnight, agent: AgentAdded) -> str:
+def code_of(fortnight: Fortnight, agent: AgentWithSecrets) -> str:
     """The agent's code of this moment; a used one is forgotten, as half a minute would do."""
     fortnight.meddle("UPDATE agent SET totp_last_step = 0 WHERE agent_id = %s", agent.agent_id)
     return pyotp.TOTP(agent.totp_secret).now()
 
 
 def decide(
-    fortnight: Fortnight, number: int, *, by: AgentAdded, is_agreed: bool = True
+    fortnight: Fortnight, number: int, *, by: AgentWithSecrets, is_agreed: bool = True
 ) -> Regularisation | Refused:
     return decide_regularisation(
         fortnight.office.engine,
@@ -87,7 +87,7 @@ def decide(
     )
 
 
-def reverse(fortnight: Fortnight, number: int, *, by: AgentAdded) -> Regularisation | Refused:
+def reverse(fortnight: Fortnight, number: int, *, by: AgentWithSecrets) -> Regularisation | Refused:
     return reverse_regularisation(
         fortnight.office.engine,
         fortnight.office.keys,
@@ -125,7 +125,7 @@ def sold_yesterday(fortnight: Fortnight, cents: int) -> DebitAnswer:
 
 
 def test_what_is_given_back_is_in_the_wallet_again_and_no_longer_owed(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     answer = ask(fortnight, debit, 1000, by=hotline)
@@ -135,7 +135,7 @@ def test_what_is_given_back_is_in_the_wallet_again_and_no_longer_owed(
 
 
 def test_never_more_than_what_is_left_of_the_debit(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     ask(fortnight, debit, 2000, by=hotline)
@@ -148,7 +148,7 @@ def test_never_more_than_what_is_left_of_the_debit(
 
 
 def test_agents_who_correct_one_debit_at_once_give_back_what_is_left_and_no_more(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     with ThreadPoolExecutor(8) as hands:
@@ -162,7 +162,7 @@ def test_agents_who_correct_one_debit_at_once_give_back_what_is_left_and_no_more
 
 
 def test_on_its_own_day_a_debit_is_cancelled_and_not_corrected(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = fortnight.sell(3000)
     assert ask(fortnight, debit, 1000, by=hotline) == Refused("debit_still_cancellable")
@@ -172,7 +172,7 @@ def test_on_its_own_day_a_debit_is_cancelled_and_not_corrected(
 
 
 def test_what_was_cancelled_has_nothing_to_correct(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     fortnight.sell_and_undo(3000)
     [row] = fortnight.rows("SELECT operation_no FROM operation WHERE kind = 'debit'")
@@ -183,7 +183,7 @@ def test_what_was_cancelled_has_nothing_to_correct(
 
 
 def test_only_the_hotline_corrects_and_only_what_it_can_name(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     assert ask(fortnight, debit, 1000, by=fortnight.preparer) == Refused("agent_may_not")
@@ -195,7 +195,7 @@ def test_only_the_hotline_corrects_and_only_what_it_can_name(
 
 
 def test_above_fifty_euros_a_second_agent_decides(
-    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets, second: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 6000)
     answer = ask(fortnight, debit, 5001, by=hotline)
@@ -213,7 +213,7 @@ def test_above_fifty_euros_a_second_agent_decides(
 
 
 def test_fifty_euros_in_two_halves_are_still_fifty_euros(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 10_000)
     first = ask(fortnight, debit, 5000, by=hotline)
@@ -223,7 +223,9 @@ def test_fifty_euros_in_two_halves_are_still_fifty_euros(
     assert balance(fortnight) == 5000
 
 
-def test_the_same_wish_said_twice_is_one_wish(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def test_the_same_wish_said_twice_is_one_wish(
+    fortnight: Fortnight, hotline: AgentWithSecrets
+) -> None:
     debit = sold_yesterday(fortnight, 3000)
     first = ask(fortnight, debit, 1000, by=hotline)
     assert ask(fortnight, debit, 1000, by=hotline) == first
@@ -233,7 +235,7 @@ def test_the_same_wish_said_twice_is_one_wish(fortnight: Fortnight, hotline: Age
 
 
 def test_eight_who_have_the_same_wish_at_once_have_one(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     with ThreadPoolExecutor(8) as hands:
@@ -242,7 +244,7 @@ def test_eight_who_have_the_same_wish_at_once_have_one(
     assert balance(fortnight) == 8000
 
 
-def test_who_decides_proves_who_it_is(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def test_who_decides_proves_who_it_is(fortnight: Fortnight, hotline: AgentWithSecrets) -> None:
     office, debit = fortnight.office, sold_yesterday(fortnight, 6000)
     number = given(ask(fortnight, debit, 6000, by=hotline))
     second = makers.make_agent(office, "hotline")
@@ -256,7 +258,7 @@ def test_who_decides_proves_who_it_is(fortnight: Fortnight, hotline: AgentAdded)
 
 
 def test_what_was_spent_before_the_lapse_is_not_owed_again_after_it(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     number = given(ask(fortnight, debit, 3000, by=hotline))
@@ -271,7 +273,7 @@ def test_what_was_spent_before_the_lapse_is_not_owed_again_after_it(
 
 
 def test_what_lapsed_can_be_taken_back_as_far_as_it_lapsed(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     number = given(ask(fortnight, debit, 3000, by=hotline))
@@ -295,7 +297,7 @@ def test_what_lapsed_can_be_taken_back_as_far_as_it_lapsed(
     ],
 )
 def test_the_application_rewrites_no_decision(
-    fortnight: Fortnight, hotline: AgentAdded, statement: str
+    fortnight: Fortnight, hotline: AgentWithSecrets, statement: str
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     given(ask(fortnight, debit, 1000, by=hotline))
@@ -307,7 +309,7 @@ def test_the_application_rewrites_no_decision(
 
 
 def test_a_decision_that_was_put_on_somebody_else_is_named(
-    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets, second: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     given(ask(fortnight, debit, 1000, by=hotline))
@@ -318,7 +320,7 @@ def test_a_decision_that_was_put_on_somebody_else_is_named(
 
 
 def test_an_answered_file_stays_answered_until_its_answer_is_undone(
-    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets, second: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 9000)
     with unit_of_work(fortnight.office.engine) as connection:
@@ -342,14 +344,16 @@ def test_an_answered_file_stays_answered_until_its_answer_is_undone(
     ]
 
 
-def test_at_fifty_euros_one_agent_is_enough(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def test_at_fifty_euros_one_agent_is_enough(
+    fortnight: Fortnight, hotline: AgentWithSecrets
+) -> None:
     debit = sold_yesterday(fortnight, 6000)
     answer = ask(fortnight, debit, 5000, by=hotline)
     assert isinstance(answer, Regularisation) and answer.state == "booked"
 
 
 def test_what_a_second_agent_refuses_moves_nothing(
-    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets, second: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 6000)
     number = given(ask(fortnight, debit, 6000, by=hotline))
@@ -359,7 +363,7 @@ def test_what_a_second_agent_refuses_moves_nothing(
 
 
 def test_a_regularisation_is_undone_once_and_only_while_the_wallet_holds_it(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     number = given(ask(fortnight, debit, 1000, by=hotline))
@@ -374,7 +378,9 @@ def test_a_regularisation_is_undone_once_and_only_while_the_wallet_holds_it(
     holds(fortnight)
 
 
-def test_what_was_undone_can_be_given_back_again(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def test_what_was_undone_can_be_given_back_again(
+    fortnight: Fortnight, hotline: AgentWithSecrets
+) -> None:
     debit = sold_yesterday(fortnight, 3000)
     number = given(ask(fortnight, debit, 3000, by=hotline))
     reverse(fortnight, number, by=hotline)
@@ -384,7 +390,7 @@ def test_what_was_undone_can_be_given_back_again(fortnight: Fortnight, hotline: 
 
 
 def test_who_gave_much_does_not_take_it_back_alone(
-    fortnight: Fortnight, hotline: AgentAdded, second: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets, second: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 6000)
     number = given(ask(fortnight, debit, 6000, by=hotline))
@@ -398,7 +404,7 @@ def test_who_gave_much_does_not_take_it_back_alone(
 
 
 def test_after_a_lapse_what_lapsed_grows_and_not_the_wallet(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = fortnight.sell(3000)
     Clock(fortnight.office).set(datetime(2027, 9, 1, 9, tzinfo=UTC))
@@ -413,7 +419,7 @@ def test_after_a_lapse_what_lapsed_grows_and_not_the_wallet(
 
 
 def test_a_correction_stands_on_the_next_bordereau_with_its_debit(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     first = fortnight.sell(3000)
     fortnight.end()
@@ -441,7 +447,7 @@ def test_a_correction_stands_on_the_next_bordereau_with_its_debit(
 
 
 def test_the_file_that_a_partner_opened_is_answered(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     with unit_of_work(fortnight.office.engine) as connection:
@@ -468,7 +474,7 @@ def test_the_file_that_a_partner_opened_is_answered(
     ],
 )
 def test_a_meddled_regularisation_is_named_by_the_proof(
-    fortnight: Fortnight, hotline: AgentAdded, statement: str, field: str
+    fortnight: Fortnight, hotline: AgentWithSecrets, statement: str, field: str
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     number = given(ask(fortnight, debit, 1000, by=hotline))
@@ -481,7 +487,7 @@ def test_a_meddled_regularisation_is_named_by_the_proof(
     assert (difference.table, difference.field) == ("operation", field)
 
 
-def test_too_much_evidence_is_refused(fortnight: Fortnight, hotline: AgentAdded) -> None:
+def test_too_much_evidence_is_refused(fortnight: Fortnight, hotline: AgentWithSecrets) -> None:
     debit = sold_yesterday(fortnight, 3000)
     wanted = Correction(reference(debit), 1000, "other", "x" * 2001)
     answer = ask_regularisation(fortnight.office.engine, wanted, by=hotline.email)
@@ -489,7 +495,7 @@ def test_too_much_evidence_is_refused(fortnight: Fortnight, hotline: AgentAdded)
 
 
 def test_the_periods_control_knows_of_corrections(
-    fortnight: Fortnight, hotline: AgentAdded
+    fortnight: Fortnight, hotline: AgentWithSecrets
 ) -> None:
     debit = sold_yesterday(fortnight, 3000)
     given(ask(fortnight, debit, 1000, by=hotline))

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from cardservice.cli import cjeune
 from cardservice.commands.words import refusal_sentence
 from cardservice.domain.refusal import Refused
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from tests import makers
 from tests.clearing.bank_files import Status, camt053, debit, pain002
 from tests.clearing.bank_story import books, hour, state, transfers
@@ -38,7 +38,7 @@ def sent(office: Any) -> Fortnight:
 def typed(data_dir: Path) -> Typed:
     """Runs `cjeune bank …` as an agent, with the digits of this moment."""
 
-    def run(agent: AgentAdded | None, *words: object, totp: str | None = None) -> Result:
+    def run(agent: AgentWithSecrets | None, *words: object, totp: str | None = None) -> Result:
         proof = []
         if agent is not None:
             code = totp or pyotp.TOTP(agent.totp_secret).now()

@@ -13,7 +13,7 @@ from cardservice.db.queries.budgets import Budget, budget_in_force, budgets_set,
 from cardservice.domain.refusal import Refused
 from cardservice.ledger import post
 from cardservice.ledger.proofs import prove
-from cardservice.services.add_agent import AgentAdded
+from cardservice.services.add_agent import AgentWithSecrets
 from cardservice.services.give_grants import give_missing_grants
 from cardservice.services.import_roster import import_roster
 from cardservice.services.set_budget import WantedBudget, set_budget
@@ -27,12 +27,12 @@ VOTED = "Délibération n° 2026-117"
 
 
 @pytest.fixture
-def approver(office: Office) -> AgentAdded:
+def approver(office: Office) -> AgentWithSecrets:
     return makers.make_agent(office, "finance_approver")
 
 
 def budget(
-    office: Office, agent: AgentAdded, cents: int, *, wallet: str = SPORT, reason: str = VOTED
+    office: Office, agent: AgentWithSecrets, cents: int, *, wallet: str = SPORT, reason: str = VOTED
 ) -> Budget:
     wanted = WantedBudget(makers.YEAR, wallet, cents, reason)
     done = set_budget(office.engine, wanted, by=agent.email)
@@ -78,7 +78,7 @@ def test_without_a_budget_there_is_no_limit(office: Office) -> None:
 
 
 def test_a_grant_takes_the_last_cent_of_a_budget_and_not_one_more(
-    office: Office, approver: AgentAdded
+    office: Office, approver: AgentWithSecrets
 ) -> None:
     budget(office, approver, 29_999)
     holders = people(office, 3)
@@ -91,7 +91,9 @@ def test_a_grant_takes_the_last_cent_of_a_budget_and_not_one_more(
     assert prove(office.engine).first_difference is None
 
 
-def test_the_same_person_named_twice_is_one_grant(office: Office, approver: AgentAdded) -> None:
+def test_the_same_person_named_twice_is_one_grant(
+    office: Office, approver: AgentWithSecrets
+) -> None:
     budget(office, approver, 10_000)
     [holder] = people(office, 1)
     with psycopg.connect(office.database_url) as connection:
@@ -103,13 +105,13 @@ def test_the_same_person_named_twice_is_one_grant(office: Office, approver: Agen
     assert given == (1,)
 
 
-def test_one_wallets_budget_is_not_the_others(office: Office, approver: AgentAdded) -> None:
+def test_one_wallets_budget_is_not_the_others(office: Office, approver: AgentWithSecrets) -> None:
     budget(office, approver, 0, wallet=TUTORING)
     assert grant(office, people(office, 1)) == 1
 
 
 def test_two_grants_at_once_do_not_pass_the_budget_together(
-    office: Office, approver: AgentAdded
+    office: Office, approver: AgentWithSecrets
 ) -> None:
     """The first has granted and not committed: the second must wait for it and see it."""
     budget(office, approver, 30_000)
@@ -133,7 +135,7 @@ def test_two_grants_at_once_do_not_pass_the_budget_together(
 
 
 def test_of_eight_grants_at_once_as_many_pass_as_the_budget_holds(
-    office: Office, approver: AgentAdded
+    office: Office, approver: AgentWithSecrets
 ) -> None:
     budget(office, approver, 35_000)
     holders = people(office, 8)
@@ -144,7 +146,7 @@ def test_of_eight_grants_at_once_as_many_pass_as_the_budget_holds(
 
 
 def test_a_budget_that_is_lowered_at_the_same_time_waits_for_the_grant(
-    office: Office, approver: AgentAdded
+    office: Office, approver: AgentWithSecrets
 ) -> None:
     budget(office, approver, 30_000)
     [holder] = people(office, 1)
@@ -178,7 +180,7 @@ def people_more(office: Office) -> list[int]:
 
 
 def test_a_roster_beyond_the_budget_is_taken_and_nobody_is_given_money(
-    office: Office, approver: AgentAdded
+    office: Office, approver: AgentWithSecrets
 ) -> None:
     # Enough for sport, one cent short for tutoring: neither wallet is given.
     budget(office, approver, 30_000)
@@ -198,7 +200,9 @@ def test_a_roster_beyond_the_budget_is_taken_and_nobody_is_given_money(
     assert give_missing_grants(office.engine, makers.YEAR) == 0, "nothing lacks: nothing is asked"
 
 
-def test_the_newest_budget_counts_and_the_others_stay(office: Office, approver: AgentAdded) -> None:
+def test_the_newest_budget_counts_and_the_others_stay(
+    office: Office, approver: AgentWithSecrets
+) -> None:
     budget(office, approver, 1_000_000)
     budget(office, approver, 900_000, reason="Décision modificative n° 1")
     with unit_of_work(office.engine) as connection:
@@ -211,7 +215,9 @@ def test_the_newest_budget_counts_and_the_others_stay(office: Office, approver: 
     assert other_year is None
 
 
-def test_the_same_form_posted_twice_sets_one_budget(office: Office, approver: AgentAdded) -> None:
+def test_the_same_form_posted_twice_sets_one_budget(
+    office: Office, approver: AgentWithSecrets
+) -> None:
     first = budget(office, approver, 1_000_000)
     with ThreadPoolExecutor(6) as hands:
         again = list(hands.map(lambda _: budget(office, approver, 1_000_000), range(6)))
@@ -239,7 +245,13 @@ def test_a_role_that_does_not_answer_for_money_sets_no_budget(office: Office, ro
     ],
 )
 def test_what_is_no_budget_is_refused(
-    office: Office, approver: AgentAdded, year: int, wallet: str, cents: int, reason: str, code: str
+    office: Office,
+    approver: AgentWithSecrets,
+    year: int,
+    wallet: str,
+    cents: int,
+    reason: str,
+    code: str,
 ) -> None:
     done = set_budget(office.engine, WantedBudget(year, wallet, cents, reason), by=approver.email)
     assert isinstance(done, Refused) and done.code == code
@@ -250,7 +262,7 @@ def test_what_is_no_budget_is_refused(
     ["UPDATE wallet_budget SET amount_cents = 1", "DELETE FROM wallet_budget"],
 )
 def test_the_application_rewrites_no_budget(
-    office: Office, approver: AgentAdded, statement: str
+    office: Office, approver: AgentWithSecrets, statement: str
 ) -> None:
     budget(office, approver, 100)
     with (
@@ -260,7 +272,7 @@ def test_the_application_rewrites_no_budget(
         connection.execute(statement.encode())
 
 
-def test_setting_a_budget_is_in_the_journal(office: Office, approver: AgentAdded) -> None:
+def test_setting_a_budget_is_in_the_journal(office: Office, approver: AgentWithSecrets) -> None:
     budget(office, approver, 1_000_000)
     with unit_of_work(office.engine) as connection:
         noted = connection.execute(

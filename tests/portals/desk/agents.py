@@ -12,7 +12,8 @@ from sqlalchemy import text
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import wall_seconds
 from cardservice.domain.totp import STEP_SECONDS
-from cardservice.services.add_agent import AgentAdded, add_agent
+from cardservice.services.add_agent import add_agent
+from cardservice.services.agent_secrets import AgentWithSecrets
 from cardservice.services.web_sessions import start_session
 from cardservice.wiring import Office
 
@@ -79,7 +80,7 @@ def hire(office: Office, role: str) -> Officer:
         password=PASSWORD,
         actor="test",
     )
-    assert isinstance(added, AgentAdded), added
+    assert isinstance(added, AgentWithSecrets), added
     return Officer(office, added.agent_id, added.email, role, added.totp_secret)
 
 
