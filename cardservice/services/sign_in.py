@@ -1,29 +1,22 @@
 """Signs a delegate in: the password, then whatever else must come before a page opens (C31, C32).
 
 The law: an unknown address, an address without a password, a wrong password and a delegation that
-no longer holds get one answer for the same work. The try is counted and committed before it is
-judged. Every stage has a secret of its own (web_sessions.py), and this file alone says which stage
+no longer holds get one answer for the same work (password_door.py). Every stage has a secret of its own (web_sessions.py), and this file alone says which stage
 comes next.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
-from cardservice.db.engine import unit_of_work
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.enter_space import enter_space
-from cardservice.services.guess_guard import (
-    count_try,
-    network_guarded,
-    person_guarded,
-    settle_try,
-)
-from cardservice.services.known_browser import is_known
-from cardservice.services.password_hash import hash_password, is_outdated, password_holds
+from cardservice.services.guess_guard import person_guarded
+from cardservice.services.password_door import Door, Knock, pass_door
 from cardservice.services.spaces import Space, spaces_of
 from cardservice.services.web_sessions import (
     Session,
@@ -44,55 +37,24 @@ class SignedIn:
     secret: str = field(repr=False)
 
 
-def sign_in(
-    engine: Engine,
-    keys: Keys,
-    *,
-    email: str,
-    password: str,
-    network: str,
-    browser: str,
-    token: str | None = None,
-) -> SignedIn | Refused:
-    """Refused: sign_in_delayed, sign_in_failed. `network` is the caller's network address, `token`
-    what its browser shows of earlier sign-ins (known_browser.py)."""
-    address = email.strip().lower()
-    known = is_known(keys, REALM, address, token)
-    guards = (network_guarded(keys, network), person_guarded(keys, address, known=known))
-    with unit_of_work(engine) as connection:
-        for guarded in guards:
-            delayed = count_try(connection, guarded)
-            if delayed is not None:
-                return delayed
-        row = connection.execute(
-            text("SELECT credential_id, password_hash FROM credential WHERE email = :email"),
-            {"email": address},
-        ).one_or_none()
-    # Outside any transaction: the work takes a tenth of a second and 64 MiB.
-    if not password_holds(None if row is None else row.password_hash, password):
-        return Refused("sign_in_failed")
-    assert row is not None, "nobody has no password that holds"
-    fresh = hash_password(password) if is_outdated(row.password_hash) else row.password_hash
-    with unit_of_work(engine) as connection:
-        kept = connection.execute(
-            text(
-                "UPDATE credential SET password_hash = :fresh WHERE credential_id = :credential_id"
-                " AND password_hash = :judged"
-            ),
-            {
-                "credential_id": row.credential_id,
-                "judged": row.password_hash,
-                "fresh": fresh,
-            },
-        )
-        if kept.rowcount == 0:
-            # Another password was chosen while this one was judged.
-            return Refused("sign_in_failed")
-        signed_in = start_signed_in(connection, credential_id=row.credential_id, browser=browser)
-        if not isinstance(signed_in, Refused):
-            for guarded in guards:
-                settle_try(connection, guarded, None)
-        return signed_in
+_DOOR: Final = Door(
+    REALM,
+    person_guarded,
+    find=text("SELECT credential_id AS id, password_hash FROM credential WHERE email = :email"),
+    keep=text(
+        "UPDATE credential SET password_hash = :fresh"
+        " WHERE credential_id = :id AND password_hash = :judged"
+    ),
+)
+
+
+def sign_in(engine: Engine, keys: Keys, knock: Knock, *, browser: str) -> SignedIn | Refused:
+    """Refused: sign_in_delayed, sign_in_failed."""
+
+    def enter(connection: Connection, credential_id: int) -> SignedIn | Refused:
+        return start_signed_in(connection, credential_id=credential_id, browser=browser)
+
+    return pass_door(engine, keys, _DOOR, knock, enter)
 
 
 def start_signed_in(

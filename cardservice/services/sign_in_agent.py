@@ -1,8 +1,7 @@
 """Signs an agent of the Département in: the password, then the code (design §8).
 
 The law: both, always; a session opens nothing before its code has come. The code is the one that
-commands take too (check_agent.py): it serves once, wherever it was used first. An unknown address
-and a wrong password get one answer for the same work, and a try is counted before it is judged.
+commands take too (check_agent.py): it serves once, wherever it was used first.
 """
 
 from __future__ import annotations
@@ -11,80 +10,41 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
-from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.journal import note
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.check_agent import agent_with_totp
-from cardservice.services.guess_guard import (
-    agent_person_guarded,
-    count_try,
-    network_guarded,
-    settle_try,
-)
-from cardservice.services.known_browser import is_known
-from cardservice.services.password_hash import hash_password, is_outdated, password_holds
+from cardservice.services.guess_guard import agent_person_guarded
+from cardservice.services.password_door import Door, Knock, pass_door
 from cardservice.services.sign_in import SignedIn
 from cardservice.services.web_sessions import Session, move_session, start_session
 
 AGENTS: Final = "agent"
 
 
-def sign_in_agent(
-    engine: Engine,
-    keys: Keys,
-    *,
-    email: str,
-    password: str,
-    network: str,
-    browser: str,
-    token: str | None = None,
-) -> SignedIn | Refused:
-    """A session that waits for its code. `token` as in sign_in.py.
+_DOOR: Final = Door(
+    AGENTS,
+    agent_person_guarded,
+    find=text(
+        "SELECT agent_id AS id, password_hash FROM agent WHERE email = :email AND ended_at IS NULL"
+    ),
+    keep=text(
+        "UPDATE agent SET password_hash = :fresh"
+        " WHERE agent_id = :id AND password_hash = :judged AND ended_at IS NULL"
+    ),
+)
 
-    Refused: sign_in_delayed, sign_in_failed.
-    """
-    address = email.strip().lower()
-    known = is_known(keys, AGENTS, address, token)
-    guards = (network_guarded(keys, network), agent_person_guarded(keys, address, known=known))
-    with unit_of_work(engine) as connection:
-        for guarded in guards:
-            delayed = count_try(connection, guarded)
-            if delayed is not None:
-                return delayed
-        row = connection.execute(
-            text(
-                "SELECT agent_id, password_hash FROM agent"
-                " WHERE email = :email AND ended_at IS NULL"
-            ),
-            {"email": address},
-        ).one_or_none()
-    # Outside any transaction: the work takes a tenth of a second and 64 MiB.
-    if not password_holds(None if row is None else row.password_hash, password):
-        return Refused("sign_in_failed")
-    assert row is not None, "nobody has no password that holds"
-    fresh = hash_password(password) if is_outdated(row.password_hash) else row.password_hash
-    with unit_of_work(engine) as connection:
-        kept = connection.execute(
-            text(
-                "UPDATE agent SET password_hash = :fresh WHERE agent_id = :agent_id"
-                " AND password_hash = :judged AND ended_at IS NULL"
-            ),
-            {"agent_id": row.agent_id, "judged": row.password_hash, "fresh": fresh},
-        )
-        if kept.rowcount == 0:
-            # Another password was set, or access ended, while this one was judged.
-            return Refused("sign_in_failed")
-        for guarded in guards:
-            settle_try(connection, guarded, None)
+
+def sign_in_agent(engine: Engine, keys: Keys, knock: Knock, *, browser: str) -> SignedIn | Refused:
+    """A session that waits for its code. Refused: sign_in_delayed, sign_in_failed."""
+
+    def enter(connection: Connection, agent_id: int) -> SignedIn:
         secret = start_session(
-            connection,
-            realm=AGENTS,
-            stage="second_factor",
-            browser=browser,
-            agent_id=row.agent_id,
+            connection, realm=AGENTS, stage="second_factor", browser=browser, agent_id=agent_id
         )
-    return SignedIn("second_factor", secret)
+        return SignedIn("second_factor", secret)
+
+    return pass_door(engine, keys, _DOOR, knock, enter)
 
 
 def pass_agents_code(

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cardservice.domain.refusal import Refused
 from cardservice.services.known_browser import known_token
+from cardservice.services.password_door import Knock
 from cardservice.services.web_sessions import Session
 from cardservice.webkit import csrf
 from cardservice.webkit.cookies import (
@@ -92,17 +93,23 @@ class Visit(Generic[P]):
         )
         return response
 
-    def remembering(self, response: Response, email: str) -> Response:
-        """Has the browser be known as one that has signed this address in (known_browser.py)."""
+    def remembering(self, response: Response, email: str = "") -> Response:
+        """Has the browser be known as one that has signed an address in: the form's, unless named
+        (known_browser.py)."""
         realm = self.portal.realm
-        token = known_token(self.office.keys, realm, email)
+        token = known_token(self.office.keys, realm, email or self.form.text("courriel"))
         give_known_browser(self.request, response, realm, token)
         return response
 
     @property
-    def known_token(self) -> str | None:
-        """What the browser shows of earlier sign-ins at this portal."""
-        return known_browser_token(self.request, self.portal.realm)
+    def knock(self) -> Knock:
+        """Who the form of a sign-in says it is."""
+        return Knock(
+            self.form.text("courriel"),
+            self.form.raw("mot_de_passe"),
+            self.address,
+            known_browser_token(self.request, self.portal.realm),
+        )
 
     def without_session(self, response: Response) -> Response:
         """Has the browser forget the session."""

@@ -39,21 +39,17 @@ def show(visit: AgentVisit) -> Response:
 
 def enter(visit: AgentVisit) -> Response:
     """Judges the password; the code comes next."""
-    email = visit.form.text("courriel")
     signed_in = sign_in_agent(
         visit.office.engine,
         visit.office.keys,
-        email=email,
-        password=visit.form.raw("mot_de_passe"),
-        network=visit.address,
+        visit.knock,
         browser=browser_label(visit.request.headers.get("user-agent", "")),
-        token=visit.known_token,
     )
     if isinstance(signed_in, Refused):
         return visit.refused_form("sign_in/password.html", signed_in, wanted=wanted(visit))
     _leave(visit)
     entered = visit.with_session(visit.go(_CODE, **_onward(visit)), signed_in.secret)
-    return visit.remembering(entered, email)
+    return visit.remembering(entered)
 
 
 def show_code(visit: AgentVisit) -> Response:

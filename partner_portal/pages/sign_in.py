@@ -68,20 +68,11 @@ def show(visit: PartnerVisit) -> Response:
 
 def enter(visit: PartnerVisit) -> Response:
     office = visit.office
-    email = visit.form.text("courriel")
-    signed_in = sign_in(
-        office.engine,
-        office.keys,
-        email=email,
-        password=visit.form.raw("mot_de_passe"),
-        network=visit.address,
-        browser=label_of(visit),
-        token=visit.known_token,
-    )
+    signed_in = sign_in(office.engine, office.keys, visit.knock, browser=label_of(visit))
     if isinstance(signed_in, Refused):
         return visit.refused_form("sign_in/password.html", signed_in, wanted=wanted(visit))
     _leave(visit)
-    return visit.remembering(go_on(visit, signed_in), email)
+    return visit.remembering(go_on(visit, signed_in))
 
 
 def show_spaces(visit: PartnerVisit) -> Response:

@@ -6,6 +6,7 @@ import pyotp
 
 from cardservice.db.engine import unit_of_work
 from cardservice.demo.delegates import first_partners, welcome_delegates
+from cardservice.services.password_door import Knock
 from cardservice.services.second_factor import pass_second_factor
 from cardservice.services.sign_in import SignedIn, sign_in
 from cardservice.services.web_sessions import session_of
@@ -29,9 +30,7 @@ def test_partners_that_have_only_invited_leads_get_people_of_every_role_who_can_
         signed_in = sign_in(
             office.engine,
             office.keys,
-            email=user.email,
-            password=user.password,
-            network="10.0.0.1",
+            Knock(user.email, user.password, "10.0.0.1", None),
             browser="Firefox",
         )
         assert isinstance(signed_in, SignedIn) and signed_in.stage == "second_factor"

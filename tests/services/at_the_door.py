@@ -20,6 +20,7 @@ from cardservice.services.choose_password import choose_password
 from cardservice.services.enrol_authenticator import enrol_authenticator, offered_authenticator
 from cardservice.services.entrusted import Entrusted
 from cardservice.services.invite_delegate import invite_delegate
+from cardservice.services.password_door import Knock
 from cardservice.services.sign_in import REALM, sign_in
 from cardservice.services.sign_in_links import SECRET_PURPOSE, make_link
 from cardservice.services.web_sessions import session_of
@@ -93,9 +94,7 @@ class Comer:
         return sign_in(
             self.office.engine,
             self.office.keys,
-            email=self.email,
-            password=password,
-            network=network,
+            Knock(self.email, password, network, None),
             browser=browser,
         )
 

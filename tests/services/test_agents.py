@@ -20,6 +20,7 @@ from cardservice.services.add_agent import add_agent
 from cardservice.services.check_agent import agent_with_totp
 from cardservice.services.end_agent import end_agent
 from cardservice.services.import_partners import import_partners
+from cardservice.services.password_door import Knock
 from cardservice.services.renew_agent import renew_agent
 from cardservice.services.resume_partner import resume_partner
 from cardservice.services.sign_in_agent import sign_in_agent
@@ -242,7 +243,7 @@ def test_whoever_has_left_neither_signs_in_nor_acts_and_their_session_is_gone(of
         refused = agent_with_totp(connection, office.keys, agent.email, code)
     assert refused == Refused("agent_unknown")
     entering = sign_in_agent(
-        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+        office.engine, office.keys, Knock(agent.email, PASSWORD, "", None), browser="x"
     )
     assert entering == Refused("sign_in_failed")
     again = end_agent(office.engine, email=agent.email, actor="test")
@@ -259,9 +260,9 @@ def test_access_that_ends_while_a_password_is_judged_opens_nothing(office, monke
         end_agent(office.engine, email=agent.email, actor="test")
         return True
 
-    monkeypatch.setattr("cardservice.services.sign_in_agent.password_holds", judged_slowly)
+    monkeypatch.setattr("cardservice.services.password_door.password_holds", judged_slowly)
     entering = sign_in_agent(
-        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+        office.engine, office.keys, Knock(agent.email, PASSWORD, "", None), browser="x"
     )
     assert entering == Refused("sign_in_failed")
     assert rows(office, "SELECT FROM web_session") == []
@@ -289,7 +290,7 @@ def test_a_renewed_agent_has_new_secrets_alone_and_the_same_past(office):
         found = agent_with_totp(connection, office.keys, agent.email, new)
         assert found == Agent(agent.agent_id, agent.email, "hotline")
     entering = sign_in_agent(
-        office.engine, office.keys, email=agent.email, password=PASSWORD, network="", browser="x"
+        office.engine, office.keys, Knock(agent.email, PASSWORD, "", None), browser="x"
     )
     assert entering == Refused("sign_in_failed")
 

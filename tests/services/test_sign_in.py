@@ -11,6 +11,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services import password_hash
 from cardservice.services.guess_guard import FORGOTTEN_AFTER, count_try, person_guarded
+from cardservice.services.password_door import Knock
 from cardservice.services.sign_in import arrive, choose_space, sign_in
 from cardservice.services.web_sessions import end_session, start_session
 from tests.conftest import A_MORNING
@@ -40,9 +41,7 @@ def come_as(office, email, password=PASSWORD, network="192.0.2.1"):
     return sign_in(
         office.engine,
         office.keys,
-        email=email,
-        password=password,
-        network=network,
+        Knock(email, password, network, None),
         browser=BROWSER,
     )
 
@@ -226,7 +225,7 @@ def test_wrong_tries_are_forgotten_after_a_quiet_day(office, clock):
 
 def test_one_network_that_tries_many_addresses_is_slowed_down_and_no_other_is(office, monkeypatch):
     monkeypatch.setattr(password_hash, "password_holds", lambda *_: False)
-    monkeypatch.setattr("cardservice.services.sign_in.password_holds", lambda *_: False)
+    monkeypatch.setattr("cardservice.services.password_door.password_holds", lambda *_: False)
     answers = [come_as(office, f"n{n}@x.example", network="2001:db8::7") for n in range(41)]
     assert answers[:40] == [FAILED] * 40 and answers[40].code == "sign_in_delayed"
     same_network = come_as(office, "a@x.example", network="2001:db8::ffff:1")

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.group_commit import Unavailable
 from cardservice.services import password_hash
+from cardservice.services.password_door import Knock
 from cardservice.services.sign_in import sign_in
 from tests.services.at_the_door import BROWSER, PASSWORD, cashier, invited_lead, rows
 
@@ -20,9 +21,7 @@ def come_as(office, email, password=PASSWORD):
     return sign_in(
         office.engine,
         office.keys,
-        email=email,
-        password=password,
-        network="192.0.2.1",
+        Knock(email, password, "192.0.2.1", None),
         browser=BROWSER,
     )
 

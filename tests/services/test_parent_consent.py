@@ -1,0 +1,286 @@
+"""Under fifteen one parent decides: asked once at a time, kept as evidence, undone at will."""
+
+import hashlib
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import youth_portal
+from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.consents import consent_state, last_consent
+from cardservice.db.queries.members import member_of_id
+from cardservice.domain.refusal import Refused
+from cardservice.services.answer_consent import (
+    WORDS_VERSION,
+    Agreement,
+    Answered,
+    give_consent,
+    refuse_consent,
+)
+from cardservice.services.ask_parent import MOST_A_DAY, Asked, ask_parent
+from cardservice.services.resume_card import resume_card_of
+from cardservice.services.send_parent_page import send_asked_parent_page
+from cardservice.services.web_sessions import session_of
+from tests.makers import make_beneficiary, make_card
+from tests.portals.youth.people import make_member, open_member_session
+from tests.services.parents_mail import last_link_to, mails_to
+
+PARENT = "parent@mail.example"
+NETWORK = "192.0.2.7"
+FOURTEEN = date(2011, 11, 23)
+AGREEMENT = Agreement("Claire Martin", has_authority=True, browser="Firefox sur Android")
+
+
+def child(office, *, linked=False, birth_date=FOURTEEN):
+    """A member who is fifteen tomorrow, or whoever the arguments say."""
+    if not linked:
+        return make_member(office, linked=False, birth_date=birth_date)
+    holder = make_beneficiary(office, birth_date=birth_date.isoformat())
+    return make_member(office, card=make_card(office, holder))
+
+
+def ask(office, member, address=PARENT, network=NETWORK):
+    return ask_parent(
+        office.engine,
+        office.keys,
+        member_id=member.member_id,
+        parent_email=address,
+        network=network,
+    )
+
+
+def give(office, secret, agreement=AGREEMENT):
+    return give_consent(office.engine, office.keys, secret=secret, agreement=agreement)
+
+
+def refuse(office, secret):
+    return refuse_consent(office.engine, office.keys, secret=secret)
+
+
+def asked(office, member):
+    assert isinstance(ask(office, member), Asked)
+    return last_link_to(office, PARENT, "parent_consent")
+
+
+def agreed(office, member):
+    """The secret of the parent's page."""
+    assert give(office, asked(office, member)) == Answered("given")
+    return last_link_to(office, PARENT, "parent_page")
+
+
+def state(office, member):
+    with unit_of_work(office.engine) as connection:
+        return consent_state(connection, member.member_id)
+
+
+def card_state(office, member):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(
+            text("SELECT state FROM card WHERE card_id = :card_id"),
+            {"card_id": member.held.card_id},
+        ).scalar_one()
+
+
+def balances(office):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(
+            text("SELECT wallet, balance_cents FROM wallet ORDER BY wallet")
+        ).all()
+
+
+def test_the_day_of_the_fifteenth_birthday_in_paris_decides(office, clock):
+    member = child(office)
+    # 23:59 in Paris, then midnight: in UTC it is the same day.
+    clock.set(datetime(2026, 11, 22, 22, 59, tzinfo=UTC))
+    assert state(office, member) == "missing"
+    clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    assert state(office, member) == "not_needed"
+    assert ask(office, member) == Refused("consent_not_needed")
+
+
+def test_before_the_birth_date_is_told_nothing_is_known(office):
+    member = make_member(office, linked=False, told=False)
+    assert state(office, member) == "missing"
+    assert ask(office, member) == Refused("consent_not_needed")
+
+
+def test_a_parent_agrees_and_the_evidence_is_kept(office):
+    member = child(office)
+    secret = asked(office, member)
+    assert state(office, member) == "asked"
+    assert give(office, secret) == Answered("given")
+    assert state(office, member) == "given"
+    with unit_of_work(office.engine) as connection:
+        kept = last_consent(connection, member.member_id)
+    assert (kept.parent_email, kept.parent_name) == (PARENT, "Claire Martin")
+    assert kept.words_version == WORDS_VERSION
+    assert give(office, secret) == Refused("link_unknown")
+    assert ask(office, member) == Refused("consent_given")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "code"),
+    [
+        (Agreement("  ", True, ""), "parent_name_malformed"),
+        (Agreement("x" * 81, True, ""), "parent_name_malformed"),
+        (Agreement("Claire Martin", False, ""), "parent_authority_needed"),
+    ],
+)
+def test_an_agreement_that_is_not_whole_is_none(office, agreement, code):
+    member = child(office)
+    assert give(office, asked(office, member), agreement) == Refused(code)
+    assert state(office, member) == "asked"
+
+
+def test_a_refusal_closes_the_member_and_leaves_the_money(office):
+    member = child(office, linked=True)
+    session = open_member_session(office, member)
+    money = balances(office)
+    assert refuse(office, asked(office, member)) == Answered("refused")
+    with unit_of_work(office.engine) as connection:
+        assert member_of_id(connection, member.member_id) is None
+        assert session_of(connection, session, realm="youth") is None
+    assert state(office, member) == "refused"
+    assert card_state(office, member) == "paused"
+    assert balances(office) == money
+
+
+def test_what_was_given_can_be_withdrawn_and_given_again(office):
+    member = child(office, linked=True)
+    page = agreed(office, member)
+    assert refuse(office, page) == Answered("withdrawn")
+    assert refuse(office, page) == Answered("withdrawn")
+    assert state(office, member) == "refused"
+    assert card_state(office, member) == "paused"
+    assert give(office, page) == Answered("given")
+    with unit_of_work(office.engine) as connection:
+        assert member_of_id(connection, member.member_id) is not None
+        rows = connection.execute(
+            text("SELECT state FROM parent_consent WHERE member_id = :id ORDER BY consent_id"),
+            {"id": member.member_id},
+        )
+        assert list(rows.scalars()) == ["withdrawn", "given"]
+    # The parent's pause is the parent's to end.
+    assert card_state(office, member) == "paused"
+    ended = resume_card_of(
+        office.engine,
+        beneficiary_id=member.held.holder.beneficiary_id,
+        actor="parent:1",
+        paused_by="parent",
+    )
+    assert ended.state == "active"
+
+
+def test_another_parent_who_is_asked_takes_the_place_of_the_first(office):
+    member = child(office)
+    first = asked(office, member)
+    assert isinstance(ask(office, member, "autre@mail.example"), Asked)
+    assert give(office, first) == Refused("link_unknown")
+    assert give(office, last_link_to(office, "autre@mail.example", "parent_consent")) == Answered(
+        "given"
+    )
+    with unit_of_work(office.engine) as connection:
+        kept = connection.execute(
+            text("SELECT parent_email FROM parent_consent WHERE state = 'replaced'")
+        ).scalar_one()
+    assert kept == ""
+
+
+def test_a_question_is_over_after_a_fortnight_and_can_be_asked_again(office, clock):
+    member = child(office, birth_date=date(2012, 6, 1))
+    secret = asked(office, member)
+    clock.set(datetime(2026, 11, 22, 10, 0, tzinfo=UTC) + timedelta(days=14, minutes=1))
+    assert state(office, member) == "missing"
+    assert give(office, secret) == Refused("link_unknown")
+    assert isinstance(ask(office, member), Asked)
+
+
+def test_a_member_mails_to_parents_a_few_times_a_day(office):
+    member = child(office)
+    for number in range(MOST_A_DAY):
+        assert isinstance(ask(office, member, f"p{number}@mail.example"), Asked)
+    assert ask(office, member) == Refused("parent_asked_enough", {"most": MOST_A_DAY})
+    assert mails_to(office, PARENT) == 0
+
+
+def test_a_network_that_asks_without_end_waits(office):
+    refused = [ask(office, child(office), f"p{number}@mail.example") for number in range(45)]
+    codes = {one.code for one in refused if isinstance(one, Refused)}
+    assert codes == {"sign_in_delayed"}
+
+
+@pytest.mark.parametrize("address", ["", "pas une adresse", "a@b", "é@mail.example"])
+def test_what_is_no_address_is_not_mailed_to(office, address):
+    assert ask(office, child(office), address) == Refused("parent_email_malformed")
+
+
+def test_nobody_is_their_own_parent(office):
+    member = child(office)
+    assert ask(office, member, member.email.upper()) == Refused("parent_email_own")
+
+
+def test_a_parents_page_ends_with_the_fifteenth_birthday(office, clock):
+    member = child(office)
+    page = agreed(office, member)
+    clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    assert refuse(office, page) == Refused("link_unknown")
+
+
+def test_a_parent_asks_for_a_new_link_and_strangers_learn_nothing(office):
+    member = child(office)
+    page = agreed(office, member)
+    before = mails_to(office, PARENT)
+    for address in (PARENT, "personne@mail.example"):
+        assert (
+            send_asked_parent_page(
+                office.engine, office.keys, parent_email=address, network=NETWORK
+            )
+            is None
+        )
+    assert mails_to(office, PARENT) == before + 1
+    assert mails_to(office, "personne@mail.example") == 0
+    # The newer link ends the older.
+    assert refuse(office, page) == Refused("link_unknown")
+    assert refuse(office, last_link_to(office, PARENT, "parent_page")) == Answered("withdrawn")
+
+
+def test_one_address_is_not_mailed_without_end(office):
+    agreed(office, child(office))
+    answers = [
+        send_asked_parent_page(
+            office.engine, office.keys, parent_email=PARENT, network=f"192.0.2.{number}"
+        )
+        for number in range(8)
+    ]
+    assert any(isinstance(one, Refused) for one in answers)
+
+
+def test_two_answers_at_one_instant_are_one(office):
+    member = child(office)
+    secret = asked(office, member)
+    answers = []
+    both = threading.Barrier(2)
+
+    def answer(verb):
+        both.wait()
+        answers.append(verb(office, secret))
+
+    threads = [threading.Thread(target=answer, args=(verb,)) for verb in (give, refuse)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Refused("link_unknown") in answers
+    (answered,) = [one for one in answers if isinstance(one, Answered)]
+    assert state(office, member) == answered.state
+
+
+def test_the_words_that_a_parent_agrees_to_have_the_version_that_is_kept():
+    words = Path(youth_portal.__file__).parent / "templates" / "parent" / "words.html"
+    digest = hashlib.sha256(words.read_bytes()).hexdigest()[:16]
+    assert (WORDS_VERSION, digest) == ("2026-11", "78a1dc2881b58792"), (
+        "the words have changed: give them a new WORDS_VERSION"
+    )
