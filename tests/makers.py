@@ -26,6 +26,7 @@ from cardservice.services.issue_cards import issue_cards
 from cardservice.services.make_terminal_code import NewTerminal, TerminalCode, make_terminal_code
 from cardservice.services.partners_file import COLUMNS as PARTNER_COLUMNS
 from cardservice.services.roster_file import COLUMNS as ROSTER_COLUMNS
+from cardservice.services.show_screen_card import show_screen_card
 from cardservice.services.verify_iban import IbanVerified, verify_iban
 from cardservice.wiring import Office
 
@@ -298,6 +299,18 @@ def verify_partner(office: Office, shop: Shop, agent: AgentWithSecrets | None = 
     agent = agent or make_agent(office)
     done = verify_iban(office.engine, partner_name=shop.siret, email=agent.email)
     assert isinstance(done, IbanVerified), done
+
+
+def screens_of(office: Office, card: HeldCard) -> tuple[str, ...]:
+    """What the screen of a card shows from now on, a payload for each step."""
+    shown = show_screen_card(office.engine, office.keys, beneficiary_id=card.holder.beneficiary_id)
+    assert not isinstance(shown, Refused), shown
+    return shown.payloads
+
+
+def screen_of(office: Office, card: HeldCard) -> str:
+    """What the screen of a card shows now."""
+    return screens_of(office, card)[0]
 
 
 def make_cards(office: Office, count: int, *, school_year: int = YEAR) -> list[HeldCard]:

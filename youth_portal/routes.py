@@ -8,11 +8,23 @@ from cardservice.db.queries.members import Member
 from cardservice.webkit.doors import PageRoute, unknown
 from youth_portal.pages import (
     account,
+    easy,
+    links,
+    parent,
+    proof,
+    sign_in,
+    sign_up,
 )
 from youth_portal.portal import route
 
 _PAGES: Final[list[PageRoute[Member]]] = [
     *account.ROUTES,
+    *sign_up.ROUTES,
+    *sign_in.ROUTES,
+    *proof.ROUTES,
+    *links.ROUTES,
+    *parent.ROUTES,
+    *easy.ROUTES,
 ]
 
 # Last: whatever else is asked for under the portal's prefix is answered in its own frame.

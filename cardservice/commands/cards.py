@@ -23,10 +23,12 @@ from cardservice.commands.words import sentence
 from cardservice.domain.card_code import print_card_code
 from cardservice.services.activate_card import activate_card
 from cardservice.services.block_card import BLOCK_REASONS, block_card
+from cardservice.services.card_state import CardChanged
 from cardservice.services.choose_pin import choose_pin
 from cardservice.services.issue_cards import LOT, CardsIssued, issue_cards
 from cardservice.services.pause_card import pause_card
 from cardservice.services.portrait import MAX_MEBIBYTES
+from cardservice.services.print_cards import print_cards
 from cardservice.services.replace_card import replace_card
 from cardservice.services.resume_card import resume_card
 from cardservice.services.set_photo import set_photo
@@ -102,6 +104,40 @@ def _issue_lot(
     return done(lot), files.finish()
 
 
+@cards.command("print")
+@click.option("--out", "folder", type=out_type, required=True, help="Where sheets are written.")
+@json_option
+@with_office
+def print_ordered(office: Office, folder: Path, as_json: bool) -> None:
+    """Print the plastics that holders have ordered, a sheet per thousand cards."""
+    written: list[Path] = []
+    count, waiting = 0, 1
+    while waiting:
+        files = CardFiles(folder)
+        try:
+            lot = print_cards(
+                office.engine,
+                office.keys,
+                draw=secrets.randbelow,
+                prove=card_qr,
+                actor=command_actor(),
+                hand_over=files.write,
+            )
+        except OSError:
+            # The disk refused the sheet: the orders wait as before.
+            files.forget()
+            raise
+        # What another command has in hand is printed by that one.
+        count, waiting = count + len(lot.cards), lot.waiting if lot.cards else 0
+        written += files.finish()
+    if as_json:
+        say_json({"printed": count, "files": written})
+        return
+    say("cards", "printed", count=count) if count else say("cards", "none_ordered")
+    for file in written:
+        say("cards", "file", file=file)
+
+
 @cards.command("replace")
 @card_argument
 @click.option("--out", "folder", type=out_type, help="Where the sheet of the card is written.")
@@ -152,7 +188,12 @@ def activate(office: Office, code: str, pin: str | None) -> None:
     card = done(
         activate_card(office.engine, office.keys, reading=code, pin=pin, actor=command_actor())
     )
-    say("cards", "active", serial=card.serial, last4=card.last4)
+    _say_active(card)
+
+
+def _say_active(card: CardChanged) -> None:
+    word = "active" if card.state == "active" else "still_paused"
+    say("cards", word, serial=card.serial, last4=card.last4)
 
 
 @cards.command("pin")
@@ -196,7 +237,7 @@ def pause(office: Office, card_name: str) -> None:
 def resume(office: Office, card_name: str) -> None:
     """Resume a paused card."""
     card = done(resume_card(office.engine, office.keys, card_name=card_name, actor=command_actor()))
-    say("cards", "active", serial=card.serial, last4=card.last4)
+    _say_active(card)
 
 
 @cards.command("photo")

@@ -30,6 +30,7 @@ __all__ = [
     "fold_card_code",
     "last4",
     "make_card_code",
+    "make_card_code_ending",
     "print_card_code",
 ]
 
@@ -45,6 +46,20 @@ def make_card_code(draw: Callable[[int], int]) -> str:
     """
     drawn = [draw(len(ALPHABET)) for _ in range(_DRAWN)]
     return characters_of(drawn + _check_symbols(drawn))
+
+
+def make_card_code_ending(ending: str, draw: Callable[[int], int]) -> str:
+    """A new code whose last four characters are these: 40 bits are left to be drawn.
+
+    They are given away with every ticket, so that a code known by them hides 40 bits anyway. Two
+    of them are check characters: about a thousand draws find a code that keeps both laws.
+    """
+    kept = symbols_in(ending)
+    assert kept is not None and len(kept) == 4, "the last four characters of a card code"
+    while True:
+        drawn = [draw(len(ALPHABET)) for _ in range(_DRAWN - 2)] + kept[:2]
+        if _check_symbols(drawn) == kept[2:]:
+            return characters_of(drawn + kept[2:])
 
 
 def fold_card_code(reading: str) -> str | None:

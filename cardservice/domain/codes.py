@@ -161,6 +161,24 @@ _VERB_REFUSALS: Final = (
 # What the youths' verbs are refused for; from 501 on.
 _YOUTH_REFUSALS: Final = (
     Code("member_may_not", 501, True, "C24: pages that open once it is known whose card it is"),
+    Code("replacements_too_many", 554, True, "C25: replaced often enough for one school year"),
+    Code("name_malformed", 502, False, "C16: a name of 1 to 60 letters"),
+    Code("commune_unclear", 503, False, "C8: several communes share this postal code"),
+    Code("already_linked", 504, True, "C24: one member, one beneficiary"),
+    Code("consent_missing", 505, False, "C24: under fifteen a parent agrees first"),
+    Code("who_missing", 506, False, "C24: who this is comes before whose card it is"),
+    Code("link_no_match", 507, False, "C24: one answer for all that does not link"),
+    Code("link_pin_needed", 508, False, "C24: a card that was activated is linked with its PIN"),
+    Code("link_pin_wrong", 509, False, "C24, C58: not the PIN of this card's holder"),
+    Code("link_pin_blocked", 510, False, "C24, C58: three wrong PINs; the hotline helps"),
+    Code("no_card_yet", 511, False, "C24: on the roster, the card is still to be made"),
+    Code("consent_not_needed", 531, True, "C16: fifteen, or nobody knows yet how old"),
+    Code("consent_given", 532, True, "C16: a parent has agreed; that stands"),
+    Code("parent_email_malformed", 533, False, "C16: no address that a mail could be sent to"),
+    Code("parent_email_own", 534, False, "C16: the member's own address is no parent's"),
+    Code("parent_asked_enough", 535, False, "C16: a few mails a day to parents are enough"),
+    Code("parent_name_malformed", 536, False, "C16: first and last name of the parent who agrees"),
+    Code("parent_authority_needed", 537, False, "C16: only who has parental authority agrees"),
 )
 
 # What the clearing house answers when a step may not be taken; from 301 on.

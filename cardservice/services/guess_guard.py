@@ -78,6 +78,27 @@ def agent_guarded(keys: Keys, agent_id: int) -> Guarded:
     return _guarded(keys, f"agent {agent_id}")
 
 
+def member_person_guarded(keys: Keys, email: str, *, known: bool = False) -> Guarded:
+    """Sign-ins of youths with one typed address, whether anybody has it or not."""
+    return _guarded(keys, f"{'known ' if known else ''}member person {email}")
+
+
+def member_proof_guarded(keys: Keys, member_id: int) -> Guarded:
+    """Passwords that a youth's open session gives again."""
+    return _guarded(keys, f"member proof {member_id}")
+
+
+def linking_guarded(keys: Keys, member_id: int) -> Guarded:
+    """Codes and numbers with which one member says that a card is theirs."""
+    return _guarded(keys, f"linking {member_id}")
+
+
+def linking_network_guarded(keys: Keys, address: str) -> Guarded:
+    """The same from one network, whoever is signed in: a school's classes share one address."""
+    digest = _guarded(keys, f"linking network {_network_of(address)}").digest
+    return Guarded(digest, free=40, most=200, cleared_by_a_right_one=False)
+
+
 def count_try(connection: Connection, guarded: Guarded) -> Refused | None:
     """Counts a try as wrong until `settle_try` says otherwise.
 

@@ -2,8 +2,8 @@
 
 The law: unknown, foreign and malformed readings take the same road to the same answer; a till sees
 first name, initial, age and the wallets that its partner's agreement covers, nothing else; an
-identification needs no write to be valid. The screen of a card is one more reading: its step belongs
-to the first terminal that read it.
+identification needs no write to be valid. The screen of a card is one more reading: its step
+belongs to the first terminal that read it.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ async def identify_card(
 
 
 def _understood(keys: Keys, reading: str) -> bytes | ScreenCode:
-    # A printed code first: it is nearly every reading, and pays nothing for screens. What is neither,
-    # a forged screen too, is looked up like a code that nobody has, and takes as long.
+    # A printed code first: it is nearly every reading, and pays nothing for screens. What is
+    # neither, a forged screen too, is looked up like a code that nobody has, and takes as long.
     code = fold_card_code(reading)
     if code is None:
         screen = read_screen_payload(keys, reading)

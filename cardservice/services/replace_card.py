@@ -59,7 +59,7 @@ def replace_card(
         year = school_year_numbered(connection, old.school_year)
         assert year is not None, "a card's school year is a foreign key"
         maker = CardMaker(connection, keys, year, draw=draw, prove=prove)
-        new = _swap(connection, old, maker)
+        _, new = swap_cards(connection, old, maker)
         hand_over(new)
         note(
             connection,
@@ -71,14 +71,20 @@ def replace_card(
         return CardReplaced(new, old.serial)
 
 
-def _swap(connection: Connection, old: Card, maker: CardMaker) -> IssuedCard:
+def swap_cards(connection: Connection, old: Card, maker: CardMaker) -> tuple[int, IssuedCard]:
+    """The new card's surrogate id and what a printer needs; the caller has locked the old one."""
     # One current card per person and year is a unique index that is checked at every statement: for
     # a moment, which nobody sees, the old card is its own successor.
     _set_successor(connection, old, successor_id=old.card_id)
     new_id, new = maker.make(old.beneficiary_id)
     _set_successor(connection, old, successor_id=new_id)
     _hand_pauses_on(connection, old, new_id)
-    return new
+    # A plastic that was ordered for the old one would arrive dead.
+    connection.execute(
+        text("DELETE FROM plastic_order WHERE card_id = :card_id AND printed_at IS NULL"),
+        {"card_id": old.card_id},
+    )
+    return new_id, new
 
 
 def _hand_pauses_on(connection: Connection, old: Card, new_id: int) -> None:

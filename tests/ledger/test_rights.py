@@ -115,10 +115,10 @@ def test_the_application_can_make_nothing_that_stands_before_the_books(
 DOORS = {
     "ledger_now", "business_day", "card_refusal", "year_refusal", "debit", "debit_many",
     "cancel_debit", "grant_many", "lapse_some", "reimburse_many", "close_day", "hold_day_open",
-    "identify_many", "check_debit", "register_moved", "book_regularisation",
+    "identify_many", "identify_screens", "check_debit", "register_moved", "book_regularisation",
     "reverse_regularisation", "free_run", "refuse_regularisation", "answer_transfers",
     "last_presentation", "hold_budget", "left_of_budget", "operation_reference",
-    "spreadsheet_text",
+    "spreadsheet_text", "judge_pin",
 }  # fmt: skip
 
 

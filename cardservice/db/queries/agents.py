@@ -32,8 +32,10 @@ def agent_of_email(connection: Connection, email: str) -> Agent | None:
 def agent_of_id(connection: Connection, agent_id: int) -> Agent | None:
     """The agent of a surrogate id, as they are now; None for one who has left."""
     found = connection.execute(
-        text("SELECT agent_id, email, role FROM agent"
-            " WHERE agent_id = :agent_id AND ended_at IS NULL"),
+        text(
+            "SELECT agent_id, email, role FROM agent"
+            " WHERE agent_id = :agent_id AND ended_at IS NULL"
+        ),
         {"agent_id": agent_id},
     ).one_or_none()
     return None if found is None else Agent(*found)

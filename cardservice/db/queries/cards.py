@@ -82,6 +82,13 @@ def current_card_id(connection: Connection, beneficiary_id: int) -> int | None:
     return card_id
 
 
+def card_of_id(connection: Connection, card_id: int) -> Card:
+    """A card that is known to be there, locked until the transaction ends."""
+    card = _one(connection, "card_id = :value", card_id)
+    assert card is not None, "cards are never removed"
+    return card
+
+
 def pausers_of_card(connection: Connection, card_id: int) -> set[str]:
     """Who has paused a card and not resumed it: of `holder`, `parent`, `department`."""
     found = connection.execute(

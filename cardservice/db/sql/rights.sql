@@ -11,7 +11,7 @@ GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, 
     grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, identify_screens, check_debit,
     register_moved, hold_budget, left_of_budget, book_regularisation, reverse_regularisation,
     refuse_regularisation, free_run, operation_reference, spreadsheet_text, answer_transfers,
-    last_presentation
+    last_presentation, judge_pin
 TO cjeune_app;
 
 GRANT INSERT, UPDATE ON

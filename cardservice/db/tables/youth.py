@@ -79,7 +79,8 @@ member_link = Table(
     Index("ix_member_link_email", "email", postgresql_where=text("used_at IS NULL")),
 )
 
-CONSENT_STATES = ("asked", "given", "refused", "withdrawn")
+# `replaced`: asked, never answered, and asked again.
+CONSENT_STATES = ("asked", "given", "refused", "withdrawn", "replaced")
 
 parent_consent = Table(
     "parent_consent",

@@ -121,7 +121,7 @@ def _consents() -> None:
             "(state = 'asked') = (decided_at IS NULL)", name=op.f("ck_parent_consent_decided")
         ),
         sa.CheckConstraint(
-            "state IN ('asked', 'given', 'refused', 'withdrawn')",
+            "state IN ('asked', 'given', 'refused', 'withdrawn', 'replaced')",
             name=op.f("ck_parent_consent_state_known"),
         ),
         sa.CheckConstraint(
