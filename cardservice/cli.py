@@ -11,6 +11,7 @@ from cardservice.commands.account import account
 from cardservice.commands.agents import agent
 from cardservice.commands.bank import bank
 from cardservice.commands.bank_accounts import iban
+from cardservice.commands.beneficiary import beneficiary
 from cardservice.commands.bench import bench
 from cardservice.commands.budget import budget
 from cardservice.commands.cards import cards
@@ -32,6 +33,7 @@ from cardservice.commands.worker import worker
 COMMANDS: tuple[click.Command, ...] = (
     database,
     roster,
+    beneficiary,
     partners,
     partner,
     iban,

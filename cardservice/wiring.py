@@ -31,6 +31,7 @@ from cardservice.domain.keys import Keys
 from cardservice.domain.mail import Mail
 from cardservice.ledger.debit_lane import make_debit_lane
 from cardservice.ledger.reading_lane import make_reading_lane, make_screen_lane
+from cardservice.services.erase_person import ForgetMail
 from cardservice.services.forget_sign_ins import forget_sign_ins
 from cardservice.services.post_mail import Send, post_one_mail
 from cardservice.services.register import Register
@@ -155,6 +156,12 @@ def mail_sender(office: Office, *, origin: str | None) -> Send:
         password_file=settings.smtp_password_file,
     )
     return lambda mail: server.carry(message_of(mail, head))
+
+
+def mail_forgetter(office: Office) -> ForgetMail:
+    """Drops what the instance keeps of mail sent to somebody who is erased: with a mail server it
+    keeps nothing itself."""
+    return MailFolder(office.settings.data_dir / "mail").forget
 
 
 @contextlib.asynccontextmanager

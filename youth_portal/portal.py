@@ -57,6 +57,9 @@ PAGES.environment.globals["menu"] = [
     for path, name, icon, roles, at_hand in _MENU
 ]
 PAGES.environment.globals["reads_easily"] = reads_easily
+PAGES.environment.globals["school_kinds"] = [
+    (kind, words, "") for kind, words in PAGES.texts["school_kinds"].items()
+]
 PORTAL: Final = Portal(
     YOUTHS,
     PREFIX,

@@ -47,6 +47,7 @@ def import_file(
         imported = done(
             import_roster(
                 office.engine,
+                office.keys,
                 content_of(file),
                 actor=command_actor(),
                 school_year=school_year,

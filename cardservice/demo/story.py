@@ -162,7 +162,11 @@ def _live_last_august(telling: _Telling) -> _LastYear:
     )
     succeed(
         import_roster(
-            office.engine, county.as_roster(pupils), actor=ACTOR, school_year=year.school_year
+            office.engine,
+            office.keys,
+            county.as_roster(pupils),
+            actor=ACTOR,
+            school_year=year.school_year,
         )
     )
     cards = issue_all(office, year.school_year, pins={})
@@ -204,6 +208,7 @@ def _hand_out_cards(telling: _Telling, last_year: _LastYear) -> Cast:
         taken = succeed(
             import_roster(
                 office.engine,
+                office.keys,
                 county.as_roster(telling.people),
                 actor=ACTOR,
                 school_year=telling.school_year,

@@ -153,6 +153,7 @@ _VERB_REFUSALS: Final = (
     Code("iban_name_differs", 276, False, "C68: another name than the partner's takes evidence"),
     Code("regularisation_file_unknown", 277, True, "C62: no such question of a partner"),
     Code("regularisation_file_answered", 278, True, "C62: granted or refused before"),
+    Code("person_unknown", 538, True, "C8: nobody of this INE or card, or erased before"),
     Code("card_paused_by_holder", 551, False, "C25: who paused a card resumes it: its holder"),
     Code("card_paused_by_parent", 552, False, "C25: who paused a card resumes it: the parent"),
     Code("card_paused_by_department", 553, False, "C25: who paused a card resumes it: an agent"),

@@ -60,6 +60,11 @@ def pin_mac(keys: Keys, beneficiary_id: int, pin: str) -> bytes:
     return hmac.digest(keys.pin_pepper, message, hashlib.sha256)
 
 
+def ine_mac(keys: Keys, ine: str) -> bytes:
+    """The digest (32 bytes) that is kept of an erased person's INE: a roster names them in vain."""
+    return hmac.digest(keys.derive("erased ine"), ine.encode(), hashlib.sha256)
+
+
 def secret_hash(secret: str) -> bytes:
     """Digest (32 bytes) of a secret that is itself long and random: terminal keys, codes."""
     return hashlib.sha256(secret.encode()).digest()

@@ -14,8 +14,10 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.cards import locked_card_of_holder
 from cardservice.db.queries.consents import Consent, consent_state, last_consent
 from cardservice.db.queries.journal import note
+from cardservice.db.queries.parent_view import child_of
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.close_member import close_member, open_again
@@ -73,6 +75,7 @@ def refuse_consent(engine: Engine, keys: Keys, *, secret: str) -> Answered | Ref
     Refused: link_unknown; consent_not_needed when the child has come of the age meanwhile.
     """
     with unit_of_work(engine) as connection:
+        _hold_card(connection, secret)
         link, last = _opened(connection, secret)
         if link is None or link.member_id is None or last is None:
             return Refused("link_unknown")
@@ -92,6 +95,15 @@ def refuse_consent(engine: Engine, keys: Keys, *, secret: str) -> Answered | Ref
         )
         close_member(connection, link.member_id, actor=f"parent:{link.member_id}")
         return _answered(connection, keys, secret, link, state)
+
+
+def _hold_card(connection: Connection, secret: str) -> None:
+    """Card first, then member: as linking does, so that both queue and never deadlock."""
+    link = member_link_of(connection, secret)
+    if link is not None and link.member_id is not None:
+        beneficiary_id = child_of(connection, link.member_id).beneficiary_id
+        if beneficiary_id is not None:
+            locked_card_of_holder(connection, beneficiary_id)
 
 
 def _opened(connection: Connection, secret: str) -> tuple[MemberLink | None, Consent | None]:

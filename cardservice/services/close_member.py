@@ -2,7 +2,7 @@
 
 The law: closing ends every session, link and pushed notice of the member and pauses the card as the
 parent; wallets and money stay as they are. The proof whose card it is stays too: agreeing again
-undoes the closing. Called with the member's row locked, before the card's.
+undoes the closing. Called with the card's row locked, then the member's.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from cardservice.db.queries import scheme, turns
 from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
 from cardservice.domain.calendar import school_year_containing
+from cardservice.domain.keys import Keys, ine_mac
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import BadLine
 from cardservice.services.give_grants import give_missing_grants
@@ -78,6 +79,7 @@ class _Counts:
 
 def import_roster(
     engine: Engine,
+    keys: Keys,
     content: bytes,
     *,
     actor: str,
@@ -103,7 +105,7 @@ def import_roster(
         if parsed.bad_lines and not accept_valid:
             return RosterImported(False, school_year, parsed.bad_lines)
 
-        counts = _take_people(connection, parsed.rows, school_year, progress)
+        counts = _take_people(connection, keys, parsed.rows, school_year, progress)
         if counts.created or counts.updated:
             note(
                 connection,
@@ -139,20 +141,28 @@ def _rules(connection: Connection, school_year: int) -> RosterRules | Refused:
 
 
 def _take_people(
-    connection: Connection, rows: Sequence[RosterRow], school_year: int, progress: Progress
+    connection: Connection,
+    keys: Keys,
+    rows: Sequence[RosterRow],
+    school_year: int,
+    progress: Progress,
 ) -> _Counts:
     # Two imports at once would each see the other's newcomers as unknown.
     turns.wait_for_turn(connection, turns.ROSTER)
     counts = _Counts()
     for start in range(0, len(rows), PEOPLE_AT_ONCE):
         batch = rows[start : start + PEOPLE_AT_ONCE]
-        _take_batch(connection, batch, school_year, counts)
+        _take_batch(connection, keys, batch, school_year, counts)
         progress(start + len(batch), len(rows))
     return counts
 
 
 def _take_batch(
-    connection: Connection, batch: Sequence[RosterRow], school_year: int, counts: _Counts
+    connection: Connection,
+    keys: Keys,
+    batch: Sequence[RosterRow],
+    school_year: int,
+    counts: _Counts,
 ) -> None:
     lines = {
         name: list(values)
@@ -162,13 +172,17 @@ def _take_batch(
     stored = ", ".join(f"b.{column}" for column in _PERSON_COLUMNS)
     given = ", ".join(f"line.{column}" for column in _PERSON_COLUMNS)
 
+    # One statement for both: whoever is erased meanwhile is found by their INE or by its digest.
     known = connection.execute(
         text(
-            "SELECT b.ine, b.erased_at IS NOT NULL AS erased,"  # noqa: S608
+            "SELECT b.ine, false AS erased,"  # noqa: S608
             f" ({stored}) IS DISTINCT FROM ({given}) AS differs"
             f" FROM {_LINES} JOIN beneficiary b USING (ine)"
+            " UNION ALL SELECT gone.ine, true, false"
+            " FROM unnest(CAST(:ine AS text[]), CAST(:mac AS bytea[])) AS gone (ine, mac)"
+            " JOIN beneficiary b ON b.erased_ine_mac = gone.mac"
         ),
-        lines,
+        lines | {"mac": [ine_mac(keys, row.ine) for row in batch]},
     ).all()
     erased = {person.ine for person in known if person.erased}
     updated = {person.ine for person in known if person.differs} - erased

@@ -30,6 +30,8 @@ _HEADERS = {
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
+# Without the decoder (`make env` was not run) no camera is offered; cards are typed.
+_DECODER = resources.files("cardservice.webkit") / "static/vendor/zxing/zxing_reader.wasm"
 
 
 class Pages:
@@ -49,6 +51,7 @@ class Pages:
         formats.install(self.environment)
         self.environment.filters["refusal"] = self.sentence_of
         self.environment.globals["texts"] = self.texts
+        self.environment.globals["has_decoder"] = _DECODER.is_file()
 
     @cached_property
     def texts(self) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -24,14 +23,10 @@ from cardservice.services.acting_delegate import ActingOutlet
 from cardservice.services.register import TerminalFacts
 from cardservice.services.take_debit import Actor, most_of_one_debit
 from cardservice.services.web_till import web_till
-from partner_portal.portal import PAGES, PREFIX, PartnerVisit
+from partner_portal.portal import PREFIX, PartnerVisit
 
 TILL = f"{PREFIX}/caisse"
 CHOICE = f"{TILL}/point-de-vente"
-
-# Without the decoder (`make env` was not run) the camera is not offered; cards are typed.
-_DECODER = resources.files("partner_portal") / "static/vendor/zxing/zxing_reader.wasm"
-PAGES.environment.globals["has_decoder"] = _DECODER.is_file()
 
 
 @dataclass(frozen=True)

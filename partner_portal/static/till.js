@@ -5,7 +5,7 @@
 // Kept in the browser: an operation id until its answer is known. Never a card code, never a PIN.
 
 import { amounts } from "./till_amount.js";
-import { camera } from "./till_camera.js";
+import { camera } from "../webkit/camera.js";
 import { outcome } from "./till_outcome.js";
 import { photo } from "./till_photo.js";
 import { reader } from "./till_reader.js";

@@ -186,7 +186,7 @@ def test_a_roster_beyond_the_budget_is_taken_and_nobody_is_given_money(
     budget(office, approver, 30_000)
     budget(office, approver, 14_999, wallet=TUTORING)
     lines = makers.roster([makers.pupil() for _ in range(3)])
-    done = import_roster(office.engine, lines, actor="test", school_year=makers.YEAR)
+    done = import_roster(office.engine, office.keys, lines, actor="test", school_year=makers.YEAR)
     assert not isinstance(done, Refused)
     assert (done.taken, done.created, done.granted) == (True, 3, 0)
     assert done.grants_refused is not None

@@ -10,13 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services import give_grants
+from cardservice.services.erase_person import Whom, erase_person
 from cardservice.services.import_roster import import_roster
 from cardservice.services.roster_file import COLUMNS
 from tests.makers import YEAR, make_beneficiary, make_youth, pupil, roster, youth
 
 
 def take(office, *lines, **options):
-    return import_roster(office.engine, roster(lines), actor="test", **options)
+    return import_roster(office.engine, office.keys, roster(lines), actor="test", **options)
 
 
 def rows(office, statement, **values):
@@ -115,13 +116,18 @@ def test_a_new_school_year_gives_a_new_grant(office):
     assert len(rows(office, "SELECT FROM wallet")) == 4
 
 
-def test_an_erased_ine_is_never_recreated(office, superuser):
+def test_an_erased_ine_is_never_recreated(office):
     line = pupil()
     take(office, line)
-    superuser(
-        "UPDATE beneficiary SET erased_at = now(), last_name = NULL, first_name = NULL,"
-        " birth_date = NULL"
+    (person,) = rows(office, "SELECT beneficiary_id FROM beneficiary")
+    erase_person(
+        office.engine,
+        office.keys,
+        Whom(beneficiary_id=person.beneficiary_id),
+        actor="test",
+        forget_mail=lambda addresses: None,
     )
+    assert line["ine"] not in str(everything(office))
     before = everything(office)
     for school_year in (YEAR, YEAR + 1):
         done = take(office, line, school_year=school_year)
@@ -212,7 +218,7 @@ def test_more_people_than_one_batch_are_all_taken(office, monkeypatch):
 
 
 def test_a_file_with_only_its_header_takes_nothing_and_is_fine(office):
-    done = import_roster(office.engine, (";".join(COLUMNS)).encode(), actor="test")
+    done = import_roster(office.engine, office.keys, (";".join(COLUMNS)).encode(), actor="test")
     assert (done.taken, done.created, done.granted) == (True, 0, 0)
 
 

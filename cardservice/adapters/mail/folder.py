@@ -7,8 +7,12 @@ may hold a link that opens something.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
 from pathlib import Path
 
 
@@ -27,3 +31,16 @@ class MailFolder:
         with os.fdopen(handle, "wb") as file:
             file.write(message.as_bytes())
         growing.replace(final)
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Removes what was kept for these addresses (lower case)."""
+        parser = BytesHeaderParser(policy=policy.default)
+        for kept in self.folder.glob("*.eml"):
+            try:
+                with kept.open("rb") as file:
+                    recipient = parseaddr(str(parser.parse(file)["To"]))[1]
+            except FileNotFoundError:
+                # Somebody else is clearing up too.
+                continue
+            if recipient.lower() in addresses:
+                kept.unlink(missing_ok=True)

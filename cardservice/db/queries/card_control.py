@@ -80,7 +80,7 @@ def readings_of(
     """A page of them, newest first."""
     found = connection.execute(
         text(
-            "SELECT r.read_at, p.name, o.name, o.address, c.last4::text,"
+            "SELECT r.read_at, p.trade_name, o.name, o.address, c.last4::text,"
             " EXISTS (SELECT FROM operation d WHERE d.beneficiary_id = c.beneficiary_id"
             "   AND d.school_year = c.school_year AND d.kind = 'debit'"
             "   AND d.outcome = 'approved' AND d.card_id = r.card_id"

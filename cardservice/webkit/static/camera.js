@@ -1,6 +1,7 @@
 // Reads the QR code with the camera: frames go to the decoder in its worker, ten a second at most.
 // The law: typing stays one tap away and is offered after three seconds without a reading; a camera
 // that is refused or absent is said to be so, in words. The stream ends with the first reading.
+// The page has templates/kit/camera.html in a region with data-worker and, where it is there, data-decoder.
 
 const EVERY_MS = 100;
 const SLOW_MS = 3_000;
@@ -12,6 +13,7 @@ let slow = 0;
 let running = 0;
 let place = null;
 let read = null;
+let typed = null;
 
 function tell(state) {
   for (const part of place.querySelectorAll("[data-camera]")) part.hidden = part.dataset.camera !== state;
@@ -36,7 +38,7 @@ function close() {
 async function start(address) {
   const mine = ++running;
   place.hidden = false;
-  place.querySelector(".till-view").hidden = false;
+  place.querySelector(".camera-view").hidden = false;
   tell("starting");
   // From the first tap on: a camera that hangs is also one that reads nothing.
   let isSlow = false;
@@ -55,9 +57,9 @@ async function start(address) {
   } catch (failure) {
     if (mine !== running) return;
     clearTimeout(slow);
-    place.querySelector(".till-view").hidden = true;
+    place.querySelector(".camera-view").hidden = true;
     tell(failure.name === "NotAllowedError" ? "refused" : "absent");
-    document.querySelector("#till [name=code_carte]")?.focus();
+    typed?.focus();
     return;
   }
   const video = place.querySelector("video");
@@ -118,14 +120,15 @@ export const camera = {
   stop,
   offer(region, how) {
     const button = region.querySelector("[data-act=camera]");
-    place = region.querySelector("#till-camera");
+    place = region.querySelector(".camera");
     if (!button || !place || !("decoder" in region.dataset) || !navigator.mediaDevices) return;
     read = how.read;
+    typed = region.querySelector("[name=code_carte]");
     button.hidden = false;
     button.addEventListener("click", () => (place.hidden ? start(region.dataset.worker) : close()));
     place.querySelector("[data-act=type]").addEventListener("click", () => {
       close();
-      region.querySelector("[name=code_carte]").focus();
+      typed?.focus();
     });
   },
 };
