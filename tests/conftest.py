@@ -22,6 +22,7 @@ from cardservice.db.tables import metadata
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.settings import Settings
 from cardservice.wiring import Office
+from tests.told_once import ToldOnce
 
 # Properties are judged by what they find, not by how busy the machine is.
 hypothesis_settings.register_profile("cjeune", deadline=None)
@@ -70,6 +71,18 @@ def office(instance: Office) -> Iterator[Office]:
     instance.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def stories(instance: Office) -> ToldOnce:
+    """The long stories of this process; use `told_once` in tests."""
+    return ToldOnce(instance, superuser_dsn(instance), _doomed(SCHEME_TABLES))
+
+
+@pytest.fixture
+def told_once(office: Office, stories: ToldOnce) -> ToldOnce:
+    """`told_once(name, story)`: what a long story gives, over an office that was empty."""
+    return stories
+
+
 @pytest.fixture
 def bare_office(office: Office) -> Iterator[Office]:
     """An office whose scheme was never loaded."""
@@ -108,13 +121,16 @@ def superuser_dsn(office: Office) -> str:
     return office.private_server.url("postgres")
 
 
+def _doomed(keep: frozenset[str]) -> list[str]:
+    return [name for name in metadata.tables if name not in keep | ONE_ROW_TABLES]
+
+
 def _empty(office: Office, *, keep: frozenset[str]) -> None:
     """Removes every row but those of the tables to keep; identities go on counting."""
-    doomed = [name for name in metadata.tables if name not in keep | ONE_ROW_TABLES]
     with psycopg.connect(superuser_dsn(office)) as connection:
         # Without triggers and foreign keys; twenty times quicker than TRUNCATE on small tables.
         connection.execute("SET session_replication_role = replica")
-        for name in doomed:
+        for name in _doomed(keep):
             connection.execute(f"DELETE FROM {name}".encode())
         connection.execute("UPDATE open_day SET first_open_day = '2023-09-01'")
         # Whatever a service kept in mind of the last test is out of date.

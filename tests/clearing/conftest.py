@@ -6,6 +6,7 @@ from hypothesis import settings
 from cardservice.wiring import Office
 from tests.clearing.story import Fortnight, make_fortnight
 from tests.ledger.conftest import stop_clock
+from tests.told_once import ToldOnce
 
 __all__ = ["stop_clock"]
 
@@ -14,5 +15,5 @@ settings.load_profile("cjeune")
 
 
 @pytest.fixture
-def fortnight(office: Office) -> Fortnight:
-    return make_fortnight(office)
+def fortnight(office: Office, told_once: ToldOnce) -> Fortnight:
+    return told_once("a fortnight", lambda: make_fortnight(office))

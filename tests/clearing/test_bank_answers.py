@@ -11,6 +11,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.reimbursements import remittances_of
 from cardservice.db.queries.transactions import Scope, Wanted, page_of
 from cardservice.domain.refusal import Refused
+from cardservice.wiring import Office
 from clearing.bank.take_in import TakenIn, take_in
 from clearing.partner_view import due_days, payments_of
 from clearing.run.cancel import cancel_run
@@ -42,16 +43,22 @@ from tests.clearing.bank_story import (
     take,
     transfers,
 )
-from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, PERIOD, Fortnight
+from tests.clearing.story import (
+    NEXT_AFTER,
+    NEXT_LAST_DAY,
+    NEXT_PERIOD,
+    PERIOD,
+    Fortnight,
+    make_fortnight,
+)
 from tests.conftest import Clock
 from tests.counter import TUTORING
+from tests.told_once import ToldOnce
 
 FILE = "CJP-2026-11-B-1"
 
 
-@pytest.fixture
-def sent(fortnight: Fortnight) -> Fortnight:
-    """Two partners: 10,55 + 20,00 (two wallets) and 3,00, exported on 1 December."""
+def _told_sent(fortnight: Fortnight) -> Fortnight:
     beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
     fortnight.sell(1055)
     fortnight.sell(2000, wallet=TUTORING)
@@ -60,6 +67,12 @@ def sent(fortnight: Fortnight) -> Fortnight:
     fortnight.run_until("exported")
     Clock(fortnight.office).set(hour(3))
     return fortnight
+
+
+@pytest.fixture
+def sent(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Two partners: 10,55 + 20,00 (two wallets) and 3,00, exported on 1 December."""
+    return told_once("bank answers: sent", lambda: _told_sent(make_fortnight(office)))
 
 
 def count(fortnight: Fortnight, query: str) -> int:

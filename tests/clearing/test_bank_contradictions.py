@@ -9,6 +9,7 @@ import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from cardservice.wiring import Office
 from clearing.bank.release import release_transfer
 from clearing.bank.typed import answer_transfer, reject_file
 from clearing.run.approve import approve_run
@@ -22,16 +23,16 @@ from tests.clearing.story import (
     NEXT_PERIOD,
     PERIOD,
     Fortnight,
+    make_fortnight,
 )
 from tests.conftest import Clock
+from tests.told_once import ToldOnce
 
 FILE = f"CJP-{PERIOD}-1"
 DAY = date(2026, 12, 2)
 
 
-@pytest.fixture
-def sent(fortnight: Fortnight) -> Fortnight:
-    """Two partners, ten euros each, at the bank; it is two days later."""
+def _told_sent(fortnight: Fortnight) -> Fortnight:
     beside = fortnight.add_partner()
     fortnight.sell(1_000)
     fortnight.sell(1_000, at=beside)
@@ -39,6 +40,12 @@ def sent(fortnight: Fortnight) -> Fortnight:
     fortnight.run_until("exported")
     Clock(fortnight.office).set(hour(3))
     return fortnight
+
+
+@pytest.fixture
+def sent(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Two partners, ten euros each, at the bank; it is two days later."""
+    return told_once("bank contradictions: sent", lambda: _told_sent(make_fortnight(office)))
 
 
 def rejected_by_hand(sent: Fortnight, reason: str = "FF01") -> Run | Refused:

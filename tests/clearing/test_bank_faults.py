@@ -11,26 +11,32 @@ import pytest
 from sqlalchemy import Engine
 
 from cardservice.domain.refusal import Refused
+from cardservice.wiring import Office
 from clearing.bank.take_in import TakenIn, take_in
 from tests.clearing.bank_files import Status, camt053, debit, pain002, returned
 from tests.clearing.bank_story import books, everything, holds, hour, state, take, transfers
-from tests.clearing.story import PERIOD, Fortnight
+from tests.clearing.story import PERIOD, Fortnight, make_fortnight
 from tests.conftest import Clock, superuser_dsn
 from tests.counter import TUTORING
 from tests.faults.kill_points import dies_at
+from tests.told_once import ToldOnce
 
 TEN = 10
 FILE = "CJP-2026-11-B-1"
 
 
-@pytest.fixture
-def sent(fortnight: Fortnight) -> Fortnight:
+def _told_sent(fortnight: Fortnight) -> Fortnight:
     fortnight.sell(1055)
     fortnight.sell(2000, wallet=TUTORING)
     fortnight.end()
     fortnight.run_until("exported")
     Clock(fortnight.office).set(hour(3))
     return fortnight
+
+
+@pytest.fixture
+def sent(office: Office, told_once: ToldOnce) -> Fortnight:
+    return told_once("bank faults: sent", lambda: _told_sent(make_fortnight(office)))
 
 
 def at_once(fortnight: Fortnight, contents: list[bytes]) -> list[TakenIn | Refused]:

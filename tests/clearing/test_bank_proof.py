@@ -6,12 +6,21 @@ import psycopg
 import pytest
 
 from cardservice.ledger.proofs import prove
+from cardservice.wiring import Office
 from tests import makers
 from tests.clearing.bank_files import Status, camt053, debit, pain002, returned
 from tests.clearing.bank_story import change_account, holds, hour, take, transfers
-from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, PERIOD, Fortnight
+from tests.clearing.story import (
+    NEXT_AFTER,
+    NEXT_LAST_DAY,
+    NEXT_PERIOD,
+    PERIOD,
+    Fortnight,
+    make_fortnight,
+)
 from tests.conftest import Clock
 from tests.counter import TUTORING
+from tests.told_once import ToldOnce
 
 PAID = "(SELECT remittance_id FROM transfer_answer WHERE outcome = 'paid' ORDER BY 1 LIMIT 1)"
 FAILED = "(SELECT from_remittance_id FROM remittance_re_presentation)"
@@ -19,9 +28,7 @@ AGAIN = "(SELECT into_remittance_id FROM remittance_re_presentation)"
 FIRST_RUN = f"run_id = (SELECT run_id FROM reimbursement_run WHERE period_key = '{PERIOD}')"
 
 
-@pytest.fixture
-def answered(fortnight: Fortnight) -> Fortnight:
-    """Of three transfers one is presented again, one paid, one paid and returned."""
+def _told_answered(fortnight: Fortnight) -> Fortnight:
     for at, iban in ((1, makers.OTHER_IBAN), (2, "FR1420041010050500013M02606")):
         fortnight.add_partner(iban=iban)
         fortnight.sell(300 * at, at=at)
@@ -38,6 +45,12 @@ def answered(fortnight: Fortnight) -> Fortnight:
     fortnight.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
     fortnight.run_until("exported", NEXT_PERIOD)
     return fortnight
+
+
+@pytest.fixture
+def answered(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Of three transfers one is presented again, one paid, one paid and returned."""
+    return told_once("bank proof: answered", lambda: _told_answered(make_fortnight(office)))
 
 
 LIES = {

@@ -8,6 +8,7 @@ import pytest
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from cardservice.wiring import Office
 from clearing.bank.inbox import count_of_messages, findings_of, messages, waiting_again
 from clearing.bank.typed import (
     TransferAnswered,
@@ -30,15 +31,21 @@ from tests.clearing.bank_story import (
     take,
     transfers,
 )
-from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, PERIOD, Fortnight
+from tests.clearing.story import (
+    NEXT_AFTER,
+    NEXT_LAST_DAY,
+    NEXT_PERIOD,
+    PERIOD,
+    Fortnight,
+    make_fortnight,
+)
 from tests.conftest import Clock
+from tests.told_once import ToldOnce
 
 DAY = date(2026, 12, 2)
 
 
-@pytest.fixture
-def sent(fortnight: Fortnight) -> Fortnight:
-    """Two partners, 10,55 and 3,00; exported on 1 December, now it is the 3rd."""
+def _told_sent(fortnight: Fortnight) -> Fortnight:
     beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
     fortnight.sell(1055)
     fortnight.sell(300, at=beside)
@@ -46,6 +53,12 @@ def sent(fortnight: Fortnight) -> Fortnight:
     fortnight.run_until("exported")
     Clock(fortnight.office).set(hour(3))
     return fortnight
+
+
+@pytest.fixture
+def sent(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Two partners, 10,55 and 3,00; exported on 1 December, now it is the 3rd."""
+    return told_once("bank typed: sent", lambda: _told_sent(make_fortnight(office)))
 
 
 def answer(

@@ -19,11 +19,10 @@ from clearing.cent_proof import CentProof, partner_proof, run_proof
 from tests import makers
 from tests.clearing.story import Fortnight, make_fortnight
 from tests.counter import TUTORING
+from tests.told_once import ToldOnce
 
 
-@pytest.fixture
-def sold(office: Office) -> Fortnight:
-    """33,55 € at two partners in two wallets; one sale is cancelled."""
+def _told_sold(office: Office) -> Fortnight:
     fortnight = make_fortnight(office)
     beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
     fortnight.sell(1055)
@@ -32,6 +31,12 @@ def sold(office: Office) -> Fortnight:
     fortnight.sell(300, at=beside)
     fortnight.end()
     return fortnight
+
+
+@pytest.fixture
+def sold(office: Office, told_once: ToldOnce) -> Fortnight:
+    """33,55 € at two partners in two wallets; one sale is cancelled."""
+    return told_once("cent proof: sold", lambda: _told_sold(office))
 
 
 def proof_of(fortnight: Fortnight) -> CentProof:

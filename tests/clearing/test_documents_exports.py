@@ -33,15 +33,14 @@ from tests import makers
 from tests.clearing.story import Fortnight, make_fortnight
 from tests.clearing.test_run import code_of
 from tests.counter import TUTORING
+from tests.told_once import ToldOnce
 
 HOSTILE = "=1+1"
 # Nothing is written: every example may ask the same server.
 SAME_DATABASE = [HealthCheck.function_scoped_fixture]
 
 
-@pytest.fixture
-def sold(office: Office) -> Fortnight:
-    """33,55 € at two partners, the second with a name that a spreadsheet would run."""
+def _told_sold(office: Office) -> Fortnight:
     fortnight = make_fortnight(office)
     beside = fortnight.add_partner(iban=makers.OTHER_IBAN, trade_name=HOSTILE)
     fortnight.sell(1055)
@@ -49,6 +48,12 @@ def sold(office: Office) -> Fortnight:
     fortnight.sell(300, at=beside)
     fortnight.end()
     return fortnight
+
+
+@pytest.fixture
+def sold(office: Office, told_once: ToldOnce) -> Fortnight:
+    """33,55 € at two partners, the second with a name that a spreadsheet would run."""
+    return told_once("documents exports: sold", lambda: _told_sold(office))
 
 
 def run_csv(fortnight: Fortnight) -> bytes:

@@ -7,16 +7,16 @@ import pytest
 
 from cardservice.ledger.proof_rows import Difference
 from cardservice.ledger.proofs import prove
-from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, Fortnight
+from cardservice.wiring import Office
+from tests.clearing.story import NEXT_AFTER, NEXT_LAST_DAY, NEXT_PERIOD, Fortnight, make_fortnight
 from tests.counter import TUTORING
+from tests.told_once import ToldOnce
 
 LINE = "operation_id = (SELECT min(operation_id::text)::uuid FROM remittance_line)"
 FIRST_RUN = "run_id = (SELECT min(run_id) FROM reimbursement_run)"
 
 
-@pytest.fixture
-def paid(fortnight: Fortnight) -> Fortnight:
-    """One fortnight exported, the next one drafted."""
+def _told_paid(fortnight: Fortnight) -> Fortnight:
     fortnight.sell(1055)
     fortnight.sell(2000, wallet=TUTORING)
     fortnight.sell_and_undo(800)
@@ -26,6 +26,12 @@ def paid(fortnight: Fortnight) -> Fortnight:
     fortnight.end(after=NEXT_AFTER, last_day=NEXT_LAST_DAY)
     fortnight.run_until("draft", NEXT_PERIOD)
     return fortnight
+
+
+@pytest.fixture
+def paid(office: Office, told_once: ToldOnce) -> Fortnight:
+    """One fortnight exported, the next one drafted."""
+    return told_once("proof of runs: paid", lambda: _told_paid(make_fortnight(office)))
 
 
 def difference(paid: Fortnight) -> Difference | None:

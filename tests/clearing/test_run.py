@@ -36,6 +36,7 @@ from tests.clearing.story import (
 )
 from tests.conftest import Clock, superuser_dsn
 from tests.ledger.straight import at_once
+from tests.told_once import ToldOnce
 
 
 def code_of(done: Run | Refused) -> str:
@@ -43,9 +44,7 @@ def code_of(done: Run | Refused) -> str:
     return done.code
 
 
-@pytest.fixture
-def sold(fortnight: Fortnight) -> Fortnight:
-    """Two partners, 33,55 € and a cancelled 8 €; over and closed."""
+def _told_sold(fortnight: Fortnight) -> Fortnight:
     beside = fortnight.add_partner(iban=makers.OTHER_IBAN)
     fortnight.sell(1055)
     fortnight.sell(2000)
@@ -53,6 +52,12 @@ def sold(fortnight: Fortnight) -> Fortnight:
     fortnight.sell(300, at=beside)
     fortnight.end()
     return fortnight
+
+
+@pytest.fixture
+def sold(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Two partners, 33,55 € and a cancelled 8 €; over and closed."""
+    return told_once("run: sold", lambda: _told_sold(make_fortnight(office)))
 
 
 # -- draft ---------------------------------------------------------------------------------------

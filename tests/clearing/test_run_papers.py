@@ -39,13 +39,12 @@ from tests.clearing.story import (
 from tests.clearing.test_run import MEDDLING, code_of
 from tests.counter import TUTORING
 from tests.ledger.straight import at_once
+from tests.told_once import ToldOnce
 
 PAIN = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"}
 
 
-@pytest.fixture
-def sold(office: Office) -> Fortnight:
-    """Zébulon buys for 33,55 € at two partners in two wallets; one sale is cancelled."""
+def _told_sold(office: Office) -> Fortnight:
     fortnight = make_fortnight(
         office, first_name="Zébulon", last_name="Quatrepommes", school="Collège des Pommiers"
     )
@@ -56,6 +55,12 @@ def sold(office: Office) -> Fortnight:
     fortnight.sell(300, at=beside)
     fortnight.end()
     return fortnight
+
+
+@pytest.fixture
+def sold(office: Office, told_once: ToldOnce) -> Fortnight:
+    """Zébulon buys for 33,55 € at two partners in two wallets; one sale is cancelled."""
+    return told_once("run papers: sold", lambda: _told_sold(office))
 
 
 def files_of(fortnight: Fortnight, out: Path, period: str = PERIOD) -> dict[str, bytes]:

@@ -16,6 +16,8 @@ from cardservice.commands.words import refusal_sentence, sentence
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.card_code import fold_card_code
 from cardservice.domain.refusal import Refused
+from cardservice.services.pause_card import pause_card_of
+from cardservice.services.replace_own_card import replace_own_card
 from tests.makers import (
     PASSWORD,
     PIN,
@@ -220,6 +222,48 @@ def test_a_replaced_cards_sheet_is_written_where_it_is_wanted(office, run, tmp_p
     card = make_card(office)
     assert run("cards", "replace", card.code, "--out", tmp_path).exit_code == 0
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv", ".pdf"]
+
+
+def test_ordered_plastics_are_printed_once_on_a_sheet_of_their_own(office, run, tmp_path):
+    card = make_card(office)
+    replace_own_card(
+        office.engine, office.keys, beneficiary_id=card.holder.beneficiary_id, actor="member:1"
+    )
+    answer = json.loads(run("cards", "print", "--out", tmp_path / "out", "--json").stdout)
+    assert (answer["printed"], len(answer["files"])) == (1, 2)
+    (sheet,) = (tmp_path / "out").glob("*.csv")
+    assert sheet.stat().st_mode & 0o777 == 0o600
+    (row,) = csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig")), delimiter=";")
+    assert run("cards", "pin", row["code"], "--pin", "5093").exit_code == 0
+    again = run("cards", "print", "--out", tmp_path / "again")
+    assert (again.exit_code, "Aucune carte" in again.stdout) == (0, True)
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_full_disk_leaves_the_ordered_plastics_waiting(office, run, tmp_path, monkeypatch):
+    card = make_card(office)
+    replace_own_card(
+        office.engine, office.keys, beneficiary_id=card.holder.beneficiary_id, actor="member:1"
+    )
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(card_files.os, "fsync", full)
+        result = run("cards", "print", "--out", tmp_path)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert json.loads(run("cards", "print", "--out", tmp_path, "--json").stdout)["printed"] == 1
+
+
+def test_an_agent_ends_the_departments_pause_and_no_other(office, run):
+    card = make_card(office)
+    paused = {"beneficiary_id": card.holder.beneficiary_id, "actor": "member:1"}
+    pause_card_of(office.engine, **paused, paused_by="holder")
+    assert_refused(run("cards", "resume", card.serial), "card_paused_by_holder")
+    run("cards", "pause", card.serial)
+    result = run("cards", "resume", card.serial)
+    assert (result.exit_code, "encore en pause" in result.stdout) == (0, True)
 
 
 # Terminals and agents

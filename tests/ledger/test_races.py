@@ -19,7 +19,7 @@ import pytest
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.debit_lane import DebitAnswer
 from cardservice.ledger.proofs import prove
-from cardservice.services.block_card import block_card
+from cardservice.services.block_card import block_card, block_card_of
 from cardservice.services.close_day import close_day
 from cardservice.services.lapse_wallets import lapse_wallets
 from cardservice.wiring import Office
@@ -173,13 +173,22 @@ def block_while_debiting(street: Street, connect: Connect, *, races: int) -> Non
             return seen
 
         def block(card: makers.HeldCard = card, answered: Any = answered) -> list[Any]:
-            done = block_card(
-                street.office.engine,
-                street.office.keys,
-                card_name=card.code,
-                reason="stolen",
-                actor="test",
-            )
+            # In turns by the hotline and by the holder's own phone.
+            if card.card_id % 2:
+                done = block_card(
+                    street.office.engine,
+                    street.office.keys,
+                    card_name=card.code,
+                    reason="stolen",
+                    actor="test",
+                )
+            else:
+                done = block_card_of(
+                    street.office.engine,
+                    beneficiary_id=card.holder.beneficiary_id,
+                    reason="stolen",
+                    actor="member:1",
+                )
             assert not isinstance(done, Refused)
             answered.set()
             return []

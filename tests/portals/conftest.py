@@ -15,10 +15,12 @@ from playwright.sync_api import Page
 
 from cardservice.services import password_hash
 from cardservice.wiring import Office
+from tests.portals.belongings import Belongings, make_two_sides
 from tests.portals.browsers import DESKTOP, BrowserThread, Complaints, screen
 from tests.portals.people import HASHER, Person, Team, make_team, open_session
 from tests.portals.site import Site, opened_site, posting
 from tests.portals.visitor import SESSION_COOKIE, Visitor
+from tests.told_once import ToldOnce
 
 SignedIn = Callable[..., Visitor]
 PageOf = Callable[..., Page]
@@ -58,6 +60,22 @@ def site(shared_site: Site, office: Office) -> Iterator[Site]:
     shared_site.letterbox.empty()
     with posting(shared_site):
         yield shared_site
+
+
+@pytest.fixture
+def sides(site: Site, told_once: ToldOnce) -> tuple[Belongings, Belongings]:
+    """What is ours, and the same of somebody else."""
+    return told_once("two sides", lambda: make_two_sides(site.office))
+
+
+@pytest.fixture
+def ours(sides: tuple[Belongings, Belongings]) -> Belongings:
+    return sides[0]
+
+
+@pytest.fixture
+def theirs(sides: tuple[Belongings, Belongings]) -> Belongings:
+    return sides[1]
 
 
 @pytest.fixture

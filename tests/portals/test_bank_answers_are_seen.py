@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from cardservice.domain.calendar import paris_day
 from cardservice.domain.refusal import Refused
 from clearing.bank.typed import answer_transfer
 from clearing.run.hold import hold_partner
 from tests import makers
 from tests.conftest import Clock
-from tests.portals.belongings import Belongings, make_two_sides
+from tests.portals.belongings import Belongings
 from tests.portals.conftest import SignedIn
 from tests.portals.site import Site
 from tests.portals.visitor import Visitor
@@ -20,11 +18,6 @@ from tests.portals.visitor import Visitor
 MONEY = "/partenaire/remboursements"
 # The file of the first fortnight was exported before; both words are the bank's.
 LATER = datetime(2026, 12, 10, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def sides(site: Site) -> tuple[Belongings, Belongings]:
-    return make_two_sides(site.office)
 
 
 def bank_says(site: Site, ours: Belongings, outcome: str, reason: str | None = None) -> date:

@@ -12,7 +12,7 @@ from threading import Barrier
 import httpx
 import pytest
 
-from tests.portals.belongings import Belongings, footprint, make_two_sides
+from tests.portals.belongings import Belongings, footprint
 from tests.portals.conftest import SignedIn
 from tests.portals.matrix import Asked, asked
 from tests.portals.site import Site
@@ -22,9 +22,11 @@ POSTS = [route for route in asked("POST") if not route.row.again]
 
 
 @pytest.mark.parametrize("route", POSTS, ids=[route.key for route in POSTS])
-def test_a_form_posted_twice_acts_once(site: Site, signed_in: SignedIn, route: Asked) -> None:
+def test_a_form_posted_twice_acts_once(
+    site: Site, sides: tuple[Belongings, Belongings], signed_in: SignedIn, route: Asked
+) -> None:
     """Ours posts it one after the other, theirs twice at once; each must act as often as once."""
-    ours, theirs = make_two_sides(site.office)
+    ours, theirs = sides
     office = site.office
     first, second = (_browser(signed_in, side, route) for side in (ours, theirs))
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import superuser_dsn
 from tests.portals import axe
-from tests.portals.belongings import Belongings, make_two_sides
+from tests.portals.belongings import Belongings
 from tests.portals.browsers import PHONE
 from tests.portals.conftest import PageOf, SignedIn
 from tests.portals.matrix import Asked, asked
@@ -43,11 +43,6 @@ NAMES = {"script": SCRIPT, "formula": TYPED["formula"], "right to left": TYPED["
          "quotes": TYPED["quotes"], "unbreakable": UNBREAKABLE}  # fmt: skip
 
 POSTS = [route for route in asked("POST") if route.row.form is not None]
-
-
-@pytest.fixture
-def ours(site: Site) -> Belongings:
-    return make_two_sides(site.office)[0]
 
 
 def rename_everything(site: Site, name: str) -> None:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from tests.conftest import superuser_dsn
 from tests.portals import axe
-from tests.portals.belongings import Belongings, make_two_sides
+from tests.portals.belongings import Belongings
 from tests.portals.browsers import DESKTOP, PHONE, BrowserThread
 from tests.portals.conftest import PageOf, SignedIn
 from tests.portals.hands import Hands
@@ -27,11 +27,6 @@ from tests.portals.visitor import Visitor
 
 # 12,34 € for sport and 5,00 € for lessons, on 22 November.
 OWED, OWED_CENTS = "17,34\u00a0€", 1734
-
-
-@pytest.fixture
-def ours(site: Site) -> Belongings:
-    return make_two_sides(site.office)[0]
 
 
 @pytest.fixture

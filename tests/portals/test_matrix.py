@@ -19,7 +19,7 @@ from cardservice.wiring import Office
 from partner_portal.portal import SIGN_IN
 from partner_portal.routes import ROUTES
 from tests.conftest import superuser_dsn
-from tests.portals.belongings import Belongings, footprint, make_two_sides, rows_of
+from tests.portals.belongings import Belongings, footprint, rows_of
 from tests.portals.conftest import SignedIn
 from tests.portals.matrix import ROWS, Asked, asked, key_of, unlike
 from tests.portals.people import ROLES
@@ -28,22 +28,6 @@ from tests.portals.visitor import Visitor
 
 POSTS = asked("POST")
 POISON = "777777"
-
-
-@pytest.fixture
-def sides(site: Site) -> tuple[Belongings, Belongings]:
-    """What is ours, and the same of somebody else."""
-    return make_two_sides(site.office)
-
-
-@pytest.fixture
-def ours(sides: tuple[Belongings, Belongings]) -> Belongings:
-    return sides[0]
-
-
-@pytest.fixture
-def theirs(sides: tuple[Belongings, Belongings]) -> Belongings:
-    return sides[1]
 
 
 def browser_of(signed_in: SignedIn, side: Belongings, role: str | None) -> Visitor:

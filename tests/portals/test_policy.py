@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cardservice.webkit import static_files
-from tests.portals.belongings import Belongings, make_two_sides
+from tests.portals.belongings import Belongings
 from tests.portals.conftest import SignedIn
 from tests.portals.matrix import Asked, asked
 from tests.portals.people import ROLES, Team, open_session
@@ -29,11 +29,6 @@ INLINE = {
     "script address": re.compile(r"(href|src|action)\s*=\s*[\"']?\s*(javascript|data):", re.I),
 }
 ELSEWHERE = re.compile(r"""(?:src|href|action|srcset)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE)
-
-
-@pytest.fixture
-def ours(site: Site) -> Belongings:
-    return make_two_sides(site.office)[0]
 
 
 def every_page(ours: Belongings, signed_in: SignedIn) -> list[tuple[str, httpx.Response]]:

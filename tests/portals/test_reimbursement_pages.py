@@ -9,18 +9,13 @@ import pytest
 from icalendar import Calendar
 
 from cardservice.domain.money import format_euros
-from tests.portals.belongings import Belongings, make_two_sides
+from tests.portals.belongings import Belongings
 from tests.portals.conftest import SignedIn
 from tests.portals.site import Site, known_as
 from tests.portals.visitor import Visitor
 
 MONEY = "/partenaire/remboursements"
 FEED = re.compile(r"/partenaire/calendrier/[\w-]{43}\.ics")
-
-
-@pytest.fixture
-def sides(site: Site) -> tuple[Belongings, Belongings]:
-    return make_two_sides(site.office)
 
 
 @pytest.fixture

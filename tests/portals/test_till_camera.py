@@ -52,6 +52,28 @@ class TestBeforeTheCamera:
         assert page.evaluate("document.querySelector('video')") is None
 
 
+class TestAPhoneBeforeTheCamera:
+    """The screen of a card is read as its plastic is."""
+
+    @pytest.fixture
+    def browser(self, site: Site, card: makers.HeldCard, tmp_path: Path) -> Iterator[BrowserThread]:
+        # That of the next step is good for a minute and more: the browser has to start.
+        payload = makers.screens_of(site.office, card)[1]
+        browser = BrowserThread(flags_of(film_of(payload, tmp_path)))
+        try:
+            browser.start()
+            yield browser
+        finally:
+            browser.stop()
+
+    def test_its_screen_is_read(self, page_of: PageOf, team: Team, card: makers.HeldCard) -> None:
+        page = page_of(team.people["cashier"], width=PHONE, permissions=["camera"])
+        page.goto(TILL)
+        page.get_by_role("button", name="Lire avec l’appareil photo").click()
+        expect(page.locator('#till[data-step="identity"]')).to_be_visible(timeout=20_000)
+        expect(page.get_by_text(f"•••• {card.code[-4:]}")).to_be_visible()
+
+
 def test_a_camera_that_is_refused_leads_to_the_typed_code(
     page_of: PageOf, team: Team, card: makers.HeldCard
 ) -> None:

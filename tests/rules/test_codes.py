@@ -83,6 +83,7 @@ def test_the_index_holds_every_code_once_under_its_own_name() -> None:
         + codes.PROBLEMS
         + codes.VERB_REFUSALS
         + codes.PORTAL_REFUSALS
+        + codes.YOUTH_REFUSALS
     )
     assert sorted(listed) == sorted(codes.by_name)
     assert all(name == code.name for name, code in codes.by_name.items())

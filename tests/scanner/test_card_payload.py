@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 VECTORS = json.loads((HERE.parent / "rules" / "card_code_vectors.json").read_text("utf-8"))
 MANGLED = json.loads((HERE / "mangled_readings.json").read_text("utf-8"))
 CODE = "10AZQWM01SXK8N"
-SCREEN = "D1" + "7K3M9QXWTB4H" + "5ZQ2W" + "0123456789ABCDEF"
+SCREENS = json.loads((HERE.parent / "rules" / "screen_code_vectors.json").read_text("utf-8"))
+SCREEN = SCREENS["payloads"][0]["payload"]
 
 codes = st.integers(0, 2**64).map(
     lambda seed: card_code.make_card_code(random.Random(seed).randrange)
@@ -87,6 +88,20 @@ def _code_of_movers(dice: random.Random) -> str:
 def test_the_code_of_a_screen_card_is_passed_on_whole() -> None:
     meaning = meaning_of(f"]Q1{SCREEN}\r")
     assert (meaning.kind, meaning.readings) == (Kind.SCREEN_CARD, (SCREEN,))
+
+
+@pytest.mark.parametrize("vector", SCREENS["payloads"], ids=lambda vector: vector["payload"][2:8])
+def test_every_screen_the_service_signs_is_passed_on_by_scanner_and_till(
+    vector: dict[str, str],
+) -> None:
+    payload = vector["payload"]
+    for reading in (payload, f"]Q1{payload}\r\n"):
+        assert meaning_of(reading).readings == (payload,)
+        assert meant_by(reading) == [payload]
+    for caps_lock in (False, True):
+        mangled = on_a_french_keyboard(payload, caps_lock=caps_lock)
+        assert payload in meaning_of(mangled).readings
+        assert payload in meant_by(mangled)
 
 
 def test_the_code_of_a_screen_card_survives_a_french_keyboard() -> None:

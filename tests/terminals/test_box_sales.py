@@ -105,6 +105,28 @@ def test_a_sale_without_pin_is_approved_and_written_down(
     asyncio.run(story())
 
 
+def test_the_screen_of_a_phone_pays_and_its_screenshot_at_another_box_does_not(
+    service: Service, line: Line, make_line: MakeLine, card: HeldCard, tmp_path: Path
+) -> None:
+    payload = makers.screens_of(service.office, card)[1]
+    elsewhere = make_line(key=makers.make_terminal(service.office, kind="box").key)
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir(), there.mkdir()
+
+    async def story() -> None:
+        async with opened_box(line, here) as box:
+            done = await sell(box, f"]Q1{payload}")
+            assert done.approved.amount_cents == 1055
+        async with opened_box(elsewhere, there) as box:
+            await box.becomes(Idle)
+            await box.read(payload)
+            refused = await box.becomes(Refused)
+            assert refused.declined.code == "screen_code_expired"
+            assert "écran" in box.words
+
+    asyncio.run(story())
+
+
 def test_a_sale_with_pin_and_both_tickets(
     pin_line: Line, card: HeldCard, printer: FakePrinter, tmp_path: Path
 ) -> None:

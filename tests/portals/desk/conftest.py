@@ -21,23 +21,45 @@ from tests.portals.desk.agents import (
     make_bureau,
     open_desk_session,
 )
+from tests.portals.desk.dossier import Dossier, make_dossier
 from tests.portals.site import Site
 from tests.portals.visitor import Visitor
+from tests.told_once import ToldOnce
 
 AtDesk = Callable[..., Visitor]
 DeskPage = Callable[..., Page]
 
 
 @pytest.fixture
-def bureau(site: Site) -> Bureau:
-    """Agents of every role."""
+def dossier(site: Site, told_once: ToldOnce) -> Dossier:
+    """Two fortnights behind the bureau, as make_dossier tells."""
+
+    def tell() -> Dossier:
+        bureau = make_bureau(site.office)
+        return make_dossier(_story(site.office, bureau), bureau)
+
+    return told_once("dossier", tell)
+
+
+@pytest.fixture
+def bureau(request: pytest.FixtureRequest, site: Site) -> Bureau:
+    """Agents of every role; the dossier's own where there is one."""
+    if "dossier" in request.fixturenames:
+        dossier: Dossier = request.getfixturevalue("dossier")
+        return dossier.bureau
     return make_bureau(site.office)
 
 
 @pytest.fixture
-def story(site: Site, bureau: Bureau) -> Fortnight:
-    """A fortnight whose officers are those of the bureau."""
-    office: Office = site.office
+def story(request: pytest.FixtureRequest, site: Site, bureau: Bureau) -> Fortnight:
+    """A fortnight whose officers are those of the bureau; the dossier's own where there is one."""
+    if "dossier" in request.fixturenames:
+        dossier: Dossier = request.getfixturevalue("dossier")
+        return dossier.story
+    return _story(site.office, bureau)
+
+
+def _story(office: Office, bureau: Bureau) -> Fortnight:
     return Fortnight(
         office,
         bureau["finance_preparer"],  # type: ignore[arg-type]

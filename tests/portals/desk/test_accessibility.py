@@ -12,23 +12,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.clearing.story import Fortnight
 from tests.portals import axe
 from tests.portals.browsers import DESKTOP, PHONE
-from tests.portals.desk.agents import PREFIX, ROLES, Bureau
+from tests.portals.desk.agents import PREFIX, ROLES
 from tests.portals.desk.conftest import DeskPage
-from tests.portals.desk.dossier import Dossier, make_dossier
+from tests.portals.desk.dossier import Dossier
 from tests.portals.desk.matrix import Asked, asked
 
 Album = Callable[[Page, str], None]
 Open = Callable[..., Iterator[tuple[str, Page]]]
 
 pytestmark = pytest.mark.usefixtures("browser")
-
-
-@pytest.fixture
-def dossier(story: Fortnight, bureau: Bureau) -> Dossier:
-    return make_dossier(story, bureau)
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ import pytest
 
 from tests.clearing.bank_files import Status, pain002
 from tests.clearing.story import PERIOD, Fortnight
-from tests.portals.desk.agents import PREFIX, Bureau
+from tests.portals.desk.agents import PREFIX
 from tests.portals.desk.conftest import AtDesk
-from tests.portals.desk.dossier import Dossier, make_dossier, run_now
+from tests.portals.desk.dossier import Dossier, run_now
 from tests.portals.visitor import Visitor
 
 BANK = f"{PREFIX}/banque"
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><Document>&lol;</Document>"""
-
-
-@pytest.fixture
-def dossier(story: Fortnight, bureau: Bureau) -> Dossier:
-    return make_dossier(story, bureau)
 
 
 def bring(visitor: Visitor, content: bytes, **fields: str) -> httpx.Response:

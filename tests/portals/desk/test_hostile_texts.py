@@ -8,23 +8,16 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from tests.clearing.story import Fortnight
 from tests.conftest import superuser_dsn
 from tests.portals import axe
 from tests.portals.browsers import PHONE
-from tests.portals.desk.agents import Bureau
 from tests.portals.desk.conftest import AtDesk, DeskPage
-from tests.portals.desk.dossier import Dossier, make_dossier
+from tests.portals.desk.dossier import Dossier
 from tests.portals.desk.matrix import Asked, asked
 from tests.portals.site import Site
 from tests.portals.test_hostile_texts import NAMES, SCRIPT, TYPED, UNSEEN
 
 ANSWERS = (200, 303, 400, 404, 409, 422)
-
-
-@pytest.fixture
-def dossier(story: Fortnight, bureau: Bureau) -> Dossier:
-    return make_dossier(story, bureau)
 
 
 def with_fields(dossier: Dossier) -> list[Asked]:

@@ -13,12 +13,11 @@ import pytest
 from cardservice.wiring import Office
 from department_desk.portal import SIGN_IN
 from department_desk.routes import ROUTES
-from tests.clearing.story import Fortnight
 from tests.conftest import superuser_dsn
 from tests.portals.belongings import footprint
-from tests.portals.desk.agents import ROLES, Bureau
+from tests.portals.desk.agents import ROLES
 from tests.portals.desk.conftest import AtDesk
-from tests.portals.desk.dossier import Dossier, make_dossier
+from tests.portals.desk.dossier import Dossier
 from tests.portals.desk.matrix import ROWS, Asked, asked, key_of
 from tests.portals.people import make_team, open_session
 from tests.portals.site import Site
@@ -27,11 +26,6 @@ from tests.portals.visitor import Visitor
 
 POSTS = asked("POST")
 ONCE = [route for route in POSTS if not route.row.again]
-
-
-@pytest.fixture
-def dossier(story: Fortnight, bureau: Bureau) -> Dossier:
-    return make_dossier(story, bureau)
 
 
 def ask(visitor: Visitor, route: Asked, address: str, dossier: Dossier) -> httpx.Response:

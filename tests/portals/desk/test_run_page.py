@@ -14,19 +14,14 @@ from clearing.controls import controls_of
 from department_desk.portal import PAGES
 from tests.clearing.story import NEXT_PERIOD, PERIOD, Fortnight
 from tests.conftest import superuser_dsn
-from tests.portals.desk.agents import PREFIX, Bureau
+from tests.portals.desk.agents import PREFIX
 from tests.portals.desk.conftest import AtDesk
-from tests.portals.desk.dossier import Dossier, make_dossier, run_now
+from tests.portals.desk.dossier import Dossier, run_now
 from tests.portals.site import Site
 from tests.portals.visitor import Visitor
 
 WAITING = f"{PREFIX}/quinzaines/{NEXT_PERIOD}"
 SENT = f"{PREFIX}/quinzaines/{PERIOD}"
-
-
-@pytest.fixture
-def dossier(story: Fortnight, bureau: Bureau) -> Dossier:
-    return make_dossier(story, bureau)
 
 
 def text_of(html: str) -> str:

@@ -175,9 +175,7 @@ def test_somebody_on_the_roster_without_a_card_is_told_to_wait(
     assert "Ta carte arrive" in walk.text
 
 
-def test_easy_reading_is_kept_for_a_visitor_and_for_a_member(
-    site: Site, as_youth: AsYouth
-) -> None:
+def test_easy_reading_is_kept_for_a_visitor_and_for_a_member(site: Site, as_youth: AsYouth) -> None:
     walk = Walk(as_youth(None)).open("/jeune/inscription")
     walk.press("Passer en Facile à lire")
     assert "Un mail arrive" in walk.open("/jeune/inscription/courriel").text

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.makers import HeldCard
+from tests.makers import HeldCard, screens_of
 from tests.portals.browsers import BrowserThread
 from tests.portals.camera import flags_of
+from tests.terminals.conftest import Service
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.films import KINDS, film_of
 from tests.terminals.phone.hands import APP
@@ -64,6 +65,28 @@ class TestBeforeTheCamera:
         took = phone.page.evaluate(_TOOK_MS)
         record_property("milliseconds", took)
         assert len(took) == 5 and max(took) < 2_000, f"milliseconds to the first reading: {took}"
+
+
+class TestAPhoneBeforeThePhone:
+    """The screen of a card is read as its plastic is."""
+
+    @pytest.fixture
+    def browser(self, service: Service, card: HeldCard, tmp_path: Path) -> Iterator[BrowserThread]:
+        # That of the next step is good for a minute and more: the browser has to start.
+        film = film_of(screens_of(service.office, card)[1], "tilted", tmp_path)
+        browser = BrowserThread(flags_of(film))
+        try:
+            browser.start()
+            yield browser
+        finally:
+            browser.stop()
+            film.unlink()
+
+    def test_its_screen_is_read(self, phone_of: PhoneOf, card: HeldCard) -> None:
+        phone = phone_of(permissions=["camera"])
+        phone.press("Scanner une carte")
+        phone.reads("Est-ce bien cette personne")
+        phone.sees(f"•••• {card.code[-4:]}")
 
 
 class TestActivationByCamera:

@@ -1,0 +1,293 @@
+"""Proofs: bounded and drawn anew, decided by an agent, gone with the decision."""
+
+import io
+import secrets
+import threading
+from datetime import date
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.agents import agent_of_email
+from cardservice.db.queries.members import member_of_id
+from cardservice.db.queries.proofs import asked_kinds, case_waiting, proofs_of
+from cardservice.domain.refusal import Refused
+from cardservice.services.decide_proofs import (
+    Decided,
+    Decision,
+    accept_proofs,
+    refuse_proofs,
+)
+from cardservice.services.import_roster import import_roster
+from cardservice.services.send_proof import MOST_A_DAY, ProofWaiting, send_proof
+from cardservice.services.set_budget import WantedBudget, set_budget
+from tests.makers import YEAR, make_agent, make_beneficiary, pupil, roster
+from tests.portals.youth.people import make_member
+
+FIFTEEN = date(2011, 5, 14)
+NINETEEN = date(2007, 3, 2)
+
+
+def picture(size=(60, 80), form="JPEG", **options):
+    output = io.BytesIO()
+    Image.new("RGB", size, "teal").save(output, format=form, **options)
+    return output.getvalue()
+
+
+def with_place():
+    exif = Image.Exif()
+    exif[0x010E] = "12 rue du Secret"
+    exif.get_ifd(0x8825)[2] = (43.0, 31.0, 47.0)
+    return picture(exif=exif)
+
+
+def newcomer(office, *, birth_date=FIFTEEN, school_kind="mfr"):
+    member = make_member(office, linked=False, birth_date=birth_date)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text(
+                "UPDATE member SET school_kind = :kind, first_name = 'Inès',"
+                " last_name = 'De La Tour' WHERE member_id = :id"
+            ),
+            {"kind": school_kind, "id": member.member_id},
+        )
+    return member
+
+
+def send(office, member, kind="identity", image=None):
+    return send_proof(
+        office.engine,
+        member_id=member.member_id,
+        kind=kind,
+        image=picture() if image is None else image,
+    )
+
+
+def all_sent(office, **fields):
+    member = newcomer(office, **fields)
+    with unit_of_work(office.engine) as connection:
+        kinds = asked_kinds(connection, member.member_id)
+    for kind in kinds:
+        assert send(office, member, kind) == ProofWaiting(kind)
+    return member
+
+
+def agent(office, role="hotline"):
+    hired = make_agent(office, role)
+    with unit_of_work(office.engine) as connection:
+        return agent_of_email(connection, hired.email)
+
+
+def seen(office, member):
+    with unit_of_work(office.engine) as connection:
+        case = case_waiting(connection, member.member_id)
+    return Decision(member.member_id, tuple(case.proof_ids))
+
+
+def accept(office, decision, by):
+    return accept_proofs(
+        office.engine,
+        office.keys,
+        decision,
+        by=by,
+        draw=secrets.randbelow,
+        prove=lambda code: None,
+    )
+
+
+def rows(office, statement, **values):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(text(statement), values).all()
+
+
+def test_a_collegien_of_another_school_is_admitted_with_money_and_a_card(office):
+    member = all_sent(office)
+    done = accept(office, seen(office, member), agent(office))
+    assert done.state == "accepted"
+    with unit_of_work(office.engine) as connection:
+        now = member_of_id(connection, member.member_id)
+    assert now.beneficiary_id == done.beneficiary_id
+    wallets = rows(office, "SELECT wallet, balance_cents FROM wallet ORDER BY wallet")
+    assert [tuple(one) for one in wallets] == [
+        ("sport_culture_leisure", 10_000),
+        ("tutoring", 5_000),
+    ]
+    (card,) = rows(office, "SELECT state, card_id FROM card")
+    assert card.state == "issued"
+    assert len(rows(office, "SELECT FROM plastic_order WHERE card_id = :id", id=card.card_id)) == 1
+
+
+def test_a_youth_of_nineteen_is_admitted_without_money(office):
+    member = all_sent(office, birth_date=NINETEEN, school_kind="")
+    with unit_of_work(office.engine) as connection:
+        assert asked_kinds(connection, member.member_id) == ("identity", "residence")
+    assert accept(office, seen(office, member), agent(office)).state == "accepted"
+    assert rows(office, "SELECT category FROM beneficiary_year")[0].category == "youth"
+    assert rows(office, "SELECT FROM wallet") == []
+
+
+def test_the_pictures_are_gone_with_the_decision(office):
+    for decide in (
+        lambda one: accept(office, one, agent(office)),
+        lambda one: refuse_proofs(office.engine, one, by=agent(office), reason="unreadable"),
+    ):
+        decide(seen(office, all_sent(office)))
+    assert rows(office, "SELECT FROM proof_file WHERE image IS NOT NULL") == []
+
+
+def test_a_refusal_is_told_by_its_code_and_can_be_answered(office):
+    member = all_sent(office)
+    done = refuse_proofs(office.engine, seen(office, member), by=agent(office), reason="unreadable")
+    assert done == Decided("refused")
+    with unit_of_work(office.engine) as connection:
+        states = proofs_of(connection, member.member_id)
+    assert {one.refusal_reason for one in states.values()} == {"unreadable"}
+    assert send(office, member) == ProofWaiting("identity")
+
+
+def test_without_all_proofs_nobody_is_admitted(office):
+    member = newcomer(office)
+    send(office, member, "identity")
+    assert accept(office, seen(office, member), agent(office)) == Refused("proofs_missing")
+
+
+def test_two_agents_decide_once(office):
+    member = all_sent(office)
+    decision = seen(office, member)
+    people = [agent(office), agent(office, "moderator")]
+    both, answers = threading.Barrier(2), []
+
+    def decide(by):
+        both.wait()
+        answers.append(accept(office, decision, by))
+
+    threads = [threading.Thread(target=decide, args=(by,)) for by in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Refused("proofs_decided") in answers
+    assert len(rows(office, "SELECT FROM beneficiary")) == 1
+
+
+def test_two_accounts_of_one_person_are_admitted_once(office):
+    members = [all_sent(office), all_sent(office)]
+    decisions = [seen(office, member) for member in members]
+    both, answers = threading.Barrier(2), []
+    by = agent(office)
+
+    def decide(decision):
+        both.wait()
+        answers.append(accept(office, decision, by))
+
+    threads = [threading.Thread(target=decide, args=(one,)) for one in decisions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Refused("beneficiary_has_member") in answers
+    assert len(rows(office, "SELECT FROM beneficiary")) == 1
+    assert len(rows(office, "SELECT FROM wallet")) == 2
+
+
+def test_a_picture_that_came_after_the_look_is_not_decided_on(office):
+    member = all_sent(office)
+    decision = seen(office, member)
+    send(office, member, "identity")
+    assert accept(office, decision, agent(office)) == Refused("proofs_decided")
+
+
+def test_who_is_in_the_roster_is_linked_and_not_made_twice(office):
+    known = make_beneficiary(
+        office, first_name="INES", last_name="DELATOUR", birth_date=FIFTEEN.isoformat()
+    )
+    done = accept(office, seen(office, all_sent(office)), agent(office))
+    assert done.beneficiary_id == known.beneficiary_id
+    assert len(rows(office, "SELECT FROM wallet")) == 2
+
+
+def test_a_roster_that_names_them_later_gives_no_second_money(office):
+    done = accept(office, seen(office, all_sent(office)), agent(office))
+    line = pupil(first_name="Inès", last_name="De la Tour", birth_date=FIFTEEN.isoformat())
+    taken = import_roster(
+        office.engine, office.keys, roster([line]), actor="test", school_year=YEAR
+    )
+    assert (taken.created, taken.granted) == (0, 0)
+    (person,) = rows(office, "SELECT beneficiary_id, ine FROM beneficiary")
+    assert tuple(person) == (done.beneficiary_id, line["ine"])
+
+
+def test_a_budget_that_is_spent_admits_without_money_and_says_so(office):
+    by = agent(office)
+    wanted = WantedBudget(YEAR, "tutoring", 100, "Délibération n° 4")
+    set_budget(office.engine, wanted, by=make_agent(office, "finance_approver").email)
+    done = accept(office, seen(office, all_sent(office)), by)
+    assert done.grants_refused.code == "budget_exceeded"
+    assert done.beneficiary_id is not None
+
+
+def test_where_a_picture_was_taken_is_not_kept(office):
+    member = newcomer(office)
+    assert send(office, member, image=with_place()) == ProofWaiting("identity")
+    (kept,) = rows(office, "SELECT image FROM proof_file")
+    image = Image.open(io.BytesIO(bytes(kept.image)))
+    assert not image.getexif()
+    assert b"Secret" not in bytes(kept.image)
+
+
+@pytest.mark.parametrize("image", [b"not a picture", b"%PDF-1.7", b"\xff\xd8\xff", b"GIF89a..."])
+def test_what_is_no_picture_is_refused(office, image):
+    assert send(office, newcomer(office), image=image) == Refused("photo_unreadable")
+
+
+def test_a_small_file_of_a_gigapixel_is_refused_before_it_is_drawn(office):
+    output = io.BytesIO()
+    Image.new("1", (40_000, 25_000)).save(output, format="PNG")
+    assert send(office, newcomer(office), image=output.getvalue()).code == "photo_too_wide"
+
+
+def test_a_file_that_is_not_there_is_asked_for(office):
+    assert send(office, newcomer(office), image=b"") == Refused("proof_missing_file")
+
+
+def test_nothing_is_asked_before_somebody_has_said_who_they_are(office):
+    member = make_member(office, linked=False, told=False)
+    assert send(office, member) == Refused("proof_kind_unknown")
+
+
+def test_under_fifteen_a_parent_comes_first(office):
+    member = newcomer(office, birth_date=date(2013, 5, 14))
+    assert send(office, member) == Refused("consent_missing")
+
+
+def test_nobody_sends_pictures_without_end(office):
+    member = newcomer(office)
+    answers = [send(office, member) for _ in range(MOST_A_DAY + 1)]
+    assert answers[-1] == Refused("proofs_too_many")
+    assert len(rows(office, "SELECT FROM proof_file")) == 1
+
+
+def test_a_portrait_is_shown_at_the_till_once_an_agent_has_seen_it(office):
+    member = make_member(office)
+    assert send(office, member, "portrait") == ProofWaiting("portrait")
+    assert rows(office, "SELECT FROM holder_photo") == []
+    accept(office, seen(office, member), agent(office, "moderator"))
+    assert len(rows(office, "SELECT FROM holder_photo")) == 1
+
+
+def test_a_reason_that_is_not_on_the_list_is_none(office):
+    decision = seen(office, all_sent(office))
+    refused = refuse_proofs(office.engine, decision, by=agent(office), reason="he is ugly")
+    assert refused == Refused("proof_reason_unknown")
+
+
+def test_rules_that_have_changed_since_admit_nobody(office):
+    member = all_sent(office)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text("UPDATE member SET birth_date = '1990-01-01' WHERE member_id = :id"),
+            {"id": member.member_id},
+        )
+    assert accept(office, seen(office, member), agent(office)) == Refused("proofs_not_eligible")
