@@ -28,6 +28,8 @@ FINANCE: Final = PREPARER | APPROVER
 ADMINISTRATOR: Final = frozenset(("administrator",))
 READERS: Final = FINANCE | ADMINISTRATOR
 HOTLINE: Final = frozenset(("hotline",))
+# Who looks at what youths send.
+ADMITTERS: Final = HOTLINE | {"moderator"}
 EVERYBODY: Final = frozenset(AGENT_ROLES)
 
 
@@ -44,6 +46,7 @@ _MENU: Final = (
     ("/partenaires", "partners", READERS | HOTLINE),
     ("/debits", "debits", READERS | HOTLINE),
     ("/regularisations", "regularisations", HOTLINE | ADMINISTRATOR),
+    ("/justificatifs", "proofs", ADMITTERS),
     ("/coordonnees-bancaires", "accounts", READERS),
     ("/budgets", "budgets", READERS),
     ("/sessions", "sessions", ADMINISTRATOR),

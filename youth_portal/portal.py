@@ -29,8 +29,8 @@ MEMBERS: Final = LINKED | KNOWN
 # Address, word and icon, roles, and whether it stands in the bar under a thumb. French by key in
 # texts_fr.toml.
 _MENU: Final = (
-    ("", "home", "home", MEMBERS, True),
-    ("/activer", "activate", "check", KNOWN, True),
+    ("", "home", "home", LINKED, True),
+    ("/activer", "activate", "check", KNOWN, False),
     ("/carte", "screen_card", "scan", LINKED, True),
     ("/ma-carte", "control", "card", LINKED, True),
     ("/avis", "notices", "mail", LINKED, False),

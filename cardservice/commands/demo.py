@@ -32,6 +32,7 @@ from cardservice.demo.manifest import read_manifest, write_manifest
 from cardservice.demo.story import Plan, Report, tell
 from cardservice.demo.welcome import show_welcome
 from cardservice.demo.words import say
+from cardservice.demo.youths import YOUTH, welcome_youth
 from cardservice.domain.calendar import format_minute
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.serving import PortTaken, ended_by_sigterm, origin_of, reserved_address, serve
@@ -172,7 +173,7 @@ def _find_or_make(settings: Settings, plan: Plan, stack: ExitStack, *, headless:
         wiring.upgrade(settings, movable_clock=True)
         with wiring.opened_as_owner(settings) as owner:
             apply_scheme(owner, actor=command_actor())
-        return _with_delegates(settings, kept)
+        return _with_people(settings, kept)
     with making(data_dir, postgres_bin), _log_in(data_dir / LOG):
         stack.enter_context(running_server(data_dir, postgres_bin))
         kept = tell(settings, plan, _silent if headless else _shown())
@@ -180,13 +181,19 @@ def _find_or_make(settings: Settings, plan: Plan, stack: ExitStack, *, headless:
         return kept
 
 
-def _with_delegates(settings: Settings, kept: Kept) -> Kept:
-    """A demonstration of an earlier version has nobody yet who could enter the portal."""
-    if any(user.partner for user in kept.users):
+def _with_people(settings: Settings, kept: Kept) -> Kept:
+    """A demonstration of an earlier version has nobody yet who could enter the portals."""
+    has_delegates = any(user.partner for user in kept.users)
+    has_youth = any(user.role == YOUTH for user in kept.users)
+    if has_delegates and has_youth:
         return kept
     with wiring.opened_office(settings) as office:
-        sirets = first_partners(office)
-        kept = replace(kept, users=[*kept.users, *welcome_delegates(office, sirets)])
+        users = list(kept.users)
+        if not has_delegates:
+            users += welcome_delegates(office, first_partners(office))
+        if not has_youth:
+            users.append(welcome_youth(office, kept.cards))
+        kept = replace(kept, users=users)
     write_kept(settings.data_dir, kept)
     return kept
 

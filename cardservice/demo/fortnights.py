@@ -96,6 +96,7 @@ def _approve(office: Office, finance: Finance, run: Run) -> Run:
         approver = finance.approvers[turn % len(finance.approvers)]
         with unit_of_work(office.engine) as connection:
             seconds = wall_seconds(connection)
+        assert approver.totp_secret is not None, "every agent has one"
         code = pyotp.TOTP(approver.totp_secret).generate_otp(seconds // STEP_SECONDS - 1)
         answer = approve_run(
             office.engine,

@@ -57,13 +57,15 @@ class KeptTerminal:
 
 @dataclass(frozen=True, slots=True)
 class KeptUser:
-    """Somebody who signs in, with all that it takes; `partner` is that of a delegate."""
+    """Somebody who signs in, with all that it takes; `partner` is that of a delegate, `card` the
+    serial of a youth's own, who has no second factor."""
 
     role: str
     email: str
     password: str
-    totp_secret: str
+    totp_secret: str | None
     partner: str | None = None
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from cardservice.wiring import Office
 MAIL = "mail"
 SIGN_IN = "/partenaire/connexion"
 AGENTS_SIGN_IN = "/departement/connexion"
+YOUTHS_SIGN_IN = "/jeune/connexion"
 # Full wallets first, then one of each case, then the rest of what is usable.
 _FULL_FIRST: Final = 30
 _CASES: Final = ("issued", "blocked", "paused", "replaced", "obsolete")
@@ -70,7 +71,7 @@ def read_manifest(office: Office, kept: Kept, *, base_url: str) -> dict[str, Any
         "terminals": terminals,
         "activation_codes": activation_codes,
         "cards": cards,
-        "users": [_user(user, base_url) for user in kept.users],
+        "users": [_user(user, kept, base_url) for user in kept.users],
         "pid": os.getpid(),
         "mail_dir": str(mail_dir),
         "superuser_dsn": office.private_server.url("postgres"),
@@ -82,7 +83,7 @@ def write_manifest(file: Path, manifest: dict[str, Any]) -> None:
     write_private(file, manifest)
 
 
-def _user(user: KeptUser, base_url: str) -> dict[str, Any]:
+def _user(user: KeptUser, kept: Kept, base_url: str) -> dict[str, Any]:
     facts = {
         "role": user.role,
         "email": user.email,
@@ -90,6 +91,9 @@ def _user(user: KeptUser, base_url: str) -> dict[str, Any]:
         "totp_secret": user.totp_secret,
         "sign_in_url": base_url + AGENTS_SIGN_IN,
     }
+    if user.card is not None:
+        code = next(card.code for card in kept.cards if card.serial == user.card)
+        return {**facts, "sign_in_url": base_url + YOUTHS_SIGN_IN, "card_code": code}
     if user.partner is None:
         return facts
     return {**facts, "sign_in_url": base_url + SIGN_IN, "partner": user.partner}

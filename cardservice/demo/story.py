@@ -43,6 +43,7 @@ from cardservice.demo.partners import InventedPartner, invent_partners
 from cardservice.demo.portraits import take_photos
 from cardservice.demo.questions import ask_the_hotline
 from cardservice.demo.sales import Sale, invent_sales
+from cardservice.demo.youths import welcome_youth
 from cardservice.domain.calendar import PARIS, school_year_containing
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.services.import_roster import import_roster
@@ -265,10 +266,11 @@ def _arrive(
     led = first_partners(office)
     delegates = welcome_delegates(office, led)
     ask_the_hotline(office, led)
+    kept_cards = [card.kept for card in cards]
     return Kept(
-        cards=[card.kept for card in cards],
+        cards=kept_cards,
         terminals=[till.kept for till in [*tills, lost]],
-        users=[*users, *delegates],
+        users=[*users, *delegates, welcome_youth(office, kept_cards)],
     )
 
 

@@ -37,7 +37,9 @@ def show_welcome(
     console.print(Text(say("welcome", "subtitle"), _QUIET), justify="center")
     _section(console, "addresses", _addresses(base_url, manifest))
     delegates = [user for user in manifest["users"] if "partner" in user]
-    agents = [user for user in manifest["users"] if "partner" not in user]
+    youths = [user for user in manifest["users"] if "card_code" in user]
+    agents = [user for user in manifest["users"] if "partner" not in user and user not in youths]
+    _section(console, "youths", _people(youths))
     _section(console, "delegates", _people(delegates))
     _section(console, "agents", _people(agents))
     _section(console, "cards", _cards(manifest["cards"]))
@@ -65,6 +67,7 @@ def _addresses(base_url: str, manifest: dict[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, address in (
         ("home", base_url + "/"),
+        ("youth_portal", base_url + "/jeune"),
         ("partners", base_url + "/partenaire"),
         ("desk", base_url + "/departement"),
         ("api", base_url + "/api/v1"),
@@ -80,7 +83,12 @@ def _people(users: Iterable[dict[str, Any]]) -> Table:
     table = _table(headings("welcome", "people_columns"))
     for user in users:
         table.add_row(say("roles", user["role"]), user["email"], user["password"])
-        table.add_row("", Text(say("welcome", "totp", secret=user["totp_secret"]), _QUIET), "")
+        second = (
+            say("welcome", "totp", secret=user["totp_secret"])
+            if user["totp_secret"]
+            else say("welcome", "card_of", code=print_card_code(user["card_code"]))
+        )
+        table.add_row("", Text(second, _QUIET), "")
     return table
 
 

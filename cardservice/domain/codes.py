@@ -153,6 +153,11 @@ _VERB_REFUSALS: Final = (
     Code("iban_name_differs", 276, False, "C68: another name than the partner's takes evidence"),
     Code("regularisation_file_unknown", 277, True, "C62: no such question of a partner"),
     Code("regularisation_file_answered", 278, True, "C62: granted or refused before"),
+    Code("proofs_decided", 542, True, "C8: nothing of this youth waits: decided or taken back"),
+    Code("proofs_missing", 543, False, "C8: accepted only with all that is asked for"),
+    Code("proof_reason_unknown", 544, False, "C8: a reason of the desk's list"),
+    Code("beneficiary_has_member", 545, True, "C8: this person has an account already"),
+    Code("proofs_not_eligible", 546, True, "C8: the scheme's rules do not admit this person"),
     Code("person_unknown", 538, True, "C8: nobody of this INE or card, or erased before"),
     Code("card_paused_by_holder", 551, False, "C25: who paused a card resumes it: its holder"),
     Code("card_paused_by_parent", 552, False, "C25: who paused a card resumes it: the parent"),
@@ -179,6 +184,10 @@ _YOUTH_REFUSALS: Final = (
     Code("parent_email_own", 534, False, "C16: the member's own address is no parent's"),
     Code("parent_asked_enough", 535, False, "C16: a few mails a day to parents are enough"),
     Code("parent_name_malformed", 536, False, "C16: first and last name of the parent who agrees"),
+    Code("proof_kind_unknown", 539, True, "C8: not a proof that is asked of this member"),
+    Code("proofs_too_many", 540, False, "C8: pictures sent often enough for a day"),
+    Code("erasure_not_understood", 547, False, "C8: a box says that it cannot be undone"),
+    Code("proof_missing_file", 541, False, "C8: a form that should carry a picture and does not"),
     Code("parent_authority_needed", 537, False, "C16: only who has parental authority agrees"),
 )
 

@@ -63,20 +63,28 @@ def screen_payload(keys: Keys, code: ScreenCode) -> str:
     return signed + _mac(keys, signed)
 
 
-def read_screen_payload(keys: Keys, reading: str) -> ScreenCode | None:
-    """What a reading says if we have signed it; None for anything else. Never raises on a str.
+def fold_screen_code(reading: str) -> str | None:
+    """The canonical 36 characters of what has the shape of a payload, or None. Never raises.
 
-    Spaces, dashes and case are ignored, as in a typed code.
+    Spaces, dashes and case are ignored, O reads as 0, I and L as 1, as in a typed code.
     """
     symbols = symbols_in(reading)
     if symbols is None or len(symbols) != PAYLOAD_LENGTH:
         return None
     payload = characters_of(symbols)
-    signed, mac = payload[:_SIGNED_LENGTH], payload[_SIGNED_LENGTH:]
-    if not signed.startswith(_MARK) or not hmac.compare_digest(mac, _mac(keys, signed)):
+    return payload if payload.startswith(_MARK) else None
+
+
+def read_screen_payload(keys: Keys, reading: str) -> ScreenCode | None:
+    """What a reading says if we have signed it; None for anything else. Never raises on a str."""
+    payload = fold_screen_code(reading)
+    if payload is None:
         return None
-    reference = signed[len(_MARK) : -_STEP_LENGTH]
-    return ScreenCode(reference, _number(symbols[_SIGNED_LENGTH - _STEP_LENGTH : _SIGNED_LENGTH]))
+    signed, mac = payload[:_SIGNED_LENGTH], payload[_SIGNED_LENGTH:]
+    if not hmac.compare_digest(mac, _mac(keys, signed)):
+        return None
+    reference, step = signed[len(_MARK) : -_STEP_LENGTH], signed[-_STEP_LENGTH:]
+    return ScreenCode(reference, _number(step))
 
 
 def _mac(keys: Keys, signed: str) -> str:
@@ -89,8 +97,8 @@ def _characters(number: int, length: int) -> str:
     return characters_of(number >> 5 * place & 31 for place in reversed(range(length)))
 
 
-def _number(symbols: list[int]) -> int:
+def _number(characters: str) -> int:
     number = 0
-    for symbol in symbols:
-        number = number << 5 | symbol
+    for character in characters:
+        number = number << 5 | ALPHABET.index(character)
     return number

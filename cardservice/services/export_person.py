@@ -8,12 +8,13 @@ noted in the journal. The shape is told by `format`, which moves when the shape 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, RowMapping, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import ledger_instant
@@ -96,13 +97,24 @@ def export_person(
         if who is None:
             return Refused("person_unknown")
         parts: dict[str, Any] = {"format": FORMAT, "at": _written(ledger_instant(connection))}
-        for name, statement in _PARTS.items():
-            wanted = {key: value for key, value in who.items() if f":{key}" in statement}
-            rows = connection.execute(text(statement), wanted).mappings()
+        for name in _PARTS:
+            rows = _rows(connection, name, who)
             parts[name] = [{key: _written(value) for key, value in row.items()} for row in rows]
         subject = next(f"{key[:-3]}:{value}" for key, value in who.items() if value is not None)
         note(connection, actor=actor, action="person.export", subject=subject)
         return PersonExported(parts)
+
+
+def count_parts(connection: Connection, *, member_id: int) -> dict[str, int]:
+    """How many rows of each part a member's export would hold, for a page that says so."""
+    who = _both(connection, member_id, None)
+    return {} if who is None else {name: len(_rows(connection, name, who)) for name in _PARTS}
+
+
+def _rows(connection: Connection, name: str, who: dict[str, int | None]) -> Sequence[RowMapping]:
+    statement = _PARTS[name]
+    wanted = {key: value for key, value in who.items() if f":{key}" in statement}
+    return connection.execute(text(statement), wanted).mappings().all()
 
 
 def _both(

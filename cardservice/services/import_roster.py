@@ -23,6 +23,7 @@ from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
 from cardservice.domain.calendar import school_year_containing
 from cardservice.domain.keys import Keys, ine_mac
+from cardservice.domain.person_name import same_first_name, same_last_name
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import BadLine
 from cardservice.services.give_grants import give_missing_grants
@@ -172,6 +173,7 @@ def _take_batch(
     stored = ", ".join(f"b.{column}" for column in _PERSON_COLUMNS)
     given = ", ".join(f"line.{column}" for column in _PERSON_COLUMNS)
 
+    _give_ines(connection, batch)
     # One statement for both: whoever is erased meanwhile is found by their INE or by its digest.
     known = connection.execute(
         text(
@@ -211,6 +213,34 @@ def _take_batch(
     counts.updated += len(updated)
     counts.erased += len(erased)
     counts.unchanged += len(batch) - len(created) - len(updated) - len(erased)
+
+
+def _give_ines(connection: Connection, batch: Sequence[RosterRow]) -> None:
+    """Whoever was admitted with proofs is the person of the roster who has their names and birth
+    date: not there twice, not given money twice."""
+    without = connection.execute(
+        text(
+            "SELECT beneficiary_id, first_name, last_name, birth_date FROM beneficiary"
+            " WHERE ine IS NULL AND erased_at IS NULL AND birth_date = ANY(:days)"
+        ),
+        {"days": [row.birth_date for row in batch]},
+    ).all()
+    for person in without:
+        same = [
+            row
+            for row in batch
+            if row.birth_date == person.birth_date
+            and same_last_name(row.last_name, person.last_name)
+            and same_first_name(row.first_name, person.first_name)
+        ]
+        if len(same) == 1:
+            connection.execute(
+                text(
+                    "UPDATE beneficiary SET ine = :ine WHERE beneficiary_id = :beneficiary_id"
+                    " AND NOT EXISTS (SELECT FROM beneficiary b WHERE b.ine = :ine)"
+                ),
+                {"ine": same[0].ine, "beneficiary_id": person.beneficiary_id},
+            )
 
 
 def _fix_categories(

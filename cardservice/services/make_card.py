@@ -50,6 +50,11 @@ class CardMaker:
         self._prove = prove
         self._number = self._last_number()
 
+    @property
+    def school_year(self) -> int:
+        """The year whose cards it makes."""
+        return self._year.school_year
+
     def make(self, beneficiary_id: int) -> tuple[int, IssuedCard]:
         """The surrogate id of a new card in state `issued`, and what the printer needs."""
         # Sixty random bits: a code that is taken already would break uq_card_code_mac, and the

@@ -1,4 +1,4 @@
-"""Turns an uploaded photo into the small portrait that a cashier sees (C26).
+"""Turns an uploaded photo into the portrait that a cashier sees (C26), or a proof to be read (C8).
 
 The law: limits are asked before anything is decoded (a small file can hold a gigapixel), and what
 is stored is drawn anew: no place, no date, no device, no hidden thumbnail of the original is left.
@@ -17,6 +17,8 @@ from cardservice.domain.refusal import Refused
 MAX_MEBIBYTES: Final = 8
 MAX_MEGAPIXELS: Final = 20
 LONGEST_SIDE: Final = 480
+# A page of a document stays legible.
+PROOF_SIDE: Final = 1_800
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _JPEG_QUALITY: Final = 85
@@ -27,6 +29,15 @@ def portrait_of(image: bytes) -> bytes | Refused:
 
     Refused: photo_too_heavy, photo_too_wide, photo_unreadable. Any bytes give an answer.
     """
+    return _picture_of(image, LONGEST_SIDE)
+
+
+def proof_picture_of(image: bytes) -> bytes | Refused:
+    """The same of a proof, large enough to be read."""
+    return _picture_of(image, PROOF_SIDE)
+
+
+def _picture_of(image: bytes, longest_side: int) -> bytes | Refused:
     if len(image) > MAX_MEBIBYTES * 1024 * 1024:
         return Refused("photo_too_heavy", {"limit": MAX_MEBIBYTES})
     try:
@@ -36,16 +47,16 @@ def portrait_of(image: bytes) -> bytes | Refused:
             with Image.open(io.BytesIO(image), formats=_FORMATS) as photo:
                 if photo.width * photo.height > MAX_MEGAPIXELS * 1_000_000:
                     return Refused("photo_too_wide", {"limit": MAX_MEGAPIXELS})
-                return _redrawn(photo)
+                return _redrawn(photo, longest_side)
     except Image.DecompressionBombError:
         return Refused("photo_too_wide", {"limit": MAX_MEGAPIXELS})
     except Exception:  # a decoder may raise anything on bytes from outside
         return Refused("photo_unreadable")
 
 
-def _redrawn(photo: Image.Image) -> bytes:
+def _redrawn(photo: Image.Image, longest_side: int) -> bytes:
     upright = ImageOps.exif_transpose(photo).convert("RGBA")
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    upright.thumbnail((longest_side, longest_side))
     fresh = Image.new("RGB", upright.size, "white")
     fresh.paste(upright, mask=upright.getchannel("A"))
     output = io.BytesIO()

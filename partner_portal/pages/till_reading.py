@@ -1,7 +1,8 @@
 """What a reader or a hand has typed, repaired: which card codes could have been meant (design §7).
 
-The law: nothing is believed that the check characters do not confirm; what none of the repairs
-explains is asked for as it came, and answered like any other unknown code. Readers that think they
+The law: nothing is believed that the check characters do not confirm; a screen has none, and is
+taken as it came where it can be. What none of the repairs explains is asked for as it came, and
+answered like any other unknown code. Readers that think they
 type on an American keyboard arrive garbled on a French one: `1` as `&`, `A` as `Q`.
 """
 
@@ -11,6 +12,7 @@ import re
 from typing import Final
 
 from cardservice.domain.card_code import fold_card_code
+from cardservice.domain.screen_code import fold_screen_code
 
 LONGEST: Final = 200
 
@@ -36,4 +38,12 @@ def meant_by(reading: str) -> list[str]:
     digits = _PREFIX.sub("", whole.translate(_DIGITS), count=1)
     spellings = (whole, bare, digits, digits.translate(_LETTERS))
     codes = [code for one in spellings if (code := fold_card_code(one)) is not None]
-    return list(dict.fromkeys(codes)) or [whole]
+    return list(dict.fromkeys(codes or _screens(bare, spellings[-1]))) or [whole]
+
+
+def _screens(bare: str, repaired: str) -> list[str]:
+    """Small letters alone may be either a locked French keyboard's or a reader's own."""
+    as_it_came = fold_screen_code(bare)
+    if as_it_came is not None and bare.isupper():
+        return [as_it_came]
+    return [one for one in (as_it_came, fold_screen_code(repaired)) if one is not None]

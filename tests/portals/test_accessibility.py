@@ -83,8 +83,15 @@ def _slug(route: Asked) -> str:
     return words.replace("/", "-").replace(":", "-") or "accueil"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(PHONE, False, id="phone"),
+        pytest.param(DESKTOP, True, id="desktop dark"),
+        pytest.param(PHONE, True, id="phone dark", marks=pytest.mark.soak),
+        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
+    ],
+)
 def test_axe_finds_nothing_on_any_page(opened: Open, album: Album, width: int, dark: bool) -> None:
     found = []
     for name, page in opened(width=width, dark=dark):
@@ -115,7 +122,7 @@ def test_axe_finds_nothing_whoever_looks_at_whatever_size(
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("width", [pytest.param(PHONE, marks=pytest.mark.soak), DESKTOP])
 def test_tab_comes_to_every_control_in_order_and_is_seen(opened: Open, width: int) -> None:
     found = []
     for _, page in opened(width=width):

@@ -151,7 +151,13 @@ def test_whatever_follows_an_address_is_answered(ours: Belongings, signed_in: Si
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in ("script", "unbreakable") else pytest.mark.soak)
+        for kind in NAMES
+    ],
+)
 def test_a_hostile_name_is_a_name_on_every_page(
     site: Site, ours: Belongings, page_of: PageOf, kind: str
 ) -> None:

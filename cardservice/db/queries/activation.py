@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from cardservice.db.queries.cards import current_card_id
 from cardservice.db.queries.consents import consent_state
 from cardservice.db.queries.members import Member
+from cardservice.domain.operation import WALLETS
 
 # In their order: who it is, a parent's word, whose card it is, the PIN; then nothing is missing.
 STEPS: Final = ("who", "consent", "card", "pin", "done")
@@ -55,7 +56,7 @@ def own_card(connection: Connection, beneficiary_id: int) -> OwnCard | None:
             " c.valid_until - 1 AS last_day,"
             " EXISTS (SELECT FROM holder_pin p WHERE p.beneficiary_id = c.beneficiary_id)"
             "  AS has_pin,"
-            " (SELECT jsonb_object_agg(w.wallet, w.balance_cents ORDER BY w.wallet)"
+            " (SELECT jsonb_object_agg(w.wallet, w.balance_cents)"
             "  FROM wallet w WHERE w.beneficiary_id = c.beneficiary_id"
             "  AND w.school_year = c.school_year) AS wallets"
             " FROM card c WHERE c.card_id = :card_id"
@@ -70,5 +71,5 @@ def own_card(connection: Connection, beneficiary_id: int) -> OwnCard | None:
         first_day=row.valid_from,
         last_day=row.last_day,
         has_pin=row.has_pin,
-        wallets=row.wallets or {},
+        wallets={one: row.wallets[one] for one in WALLETS if one in (row.wallets or {})},
     )

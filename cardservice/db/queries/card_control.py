@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -24,8 +24,9 @@ class CardControl:
 
     refusal: str | None
     pausers: frozenset[str]
-    plastic_ordered_at: datetime | None
-    plastic_printed_at: datetime | None
+    plastic_ordered_on: date | None
+    # Of one that may still be on its way.
+    plastic_printed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,19 @@ def card_control(connection: Connection, beneficiary_id: int) -> CardControl | N
     found = connection.execute(
         text(
             "SELECT card_refusal(card, business_day(ledger_now())) AS refusal,"
-            " o.ordered_at, o.printed_at"
-            " FROM card LEFT JOIN plastic_order o USING (card_id)"
-            " WHERE card_id = :card_id ORDER BY o.order_id DESC LIMIT 1"
+            " (o.ordered_at AT TIME ZONE 'Europe/Paris')::date AS ordered_on,"
+            " (o.printed_at AT TIME ZONE 'Europe/Paris')::date AS printed_on"
+            " FROM card LEFT JOIN plastic_order o ON o.card_id = card.card_id"
+            " AND (o.printed_at IS NULL OR o.printed_at > ledger_now() - interval '30 days')"
+            " WHERE card.card_id = :card_id ORDER BY o.order_id DESC LIMIT 1"
         ),
         {"card_id": card_id},
     ).one()
     return CardControl(
         found.refusal,
         frozenset(pausers_of_card(connection, card_id)),
-        found.ordered_at,
-        found.printed_at,
+        found.ordered_on,
+        found.printed_on,
     )
 
 
@@ -90,7 +93,7 @@ def readings_of(
             " JOIN terminal t USING (terminal_id)"
             " JOIN outlet o USING (outlet_id) JOIN partner p ON p.partner_id = o.partner_id"
             " WHERE c.beneficiary_id = :beneficiary_id"
-            " ORDER BY r.reading_id DESC LIMIT :limit OFFSET :passed"
+            " ORDER BY r.read_at DESC, r.reading_id DESC LIMIT :limit OFFSET :passed"
         ),
         {"beneficiary_id": beneficiary_id, "limit": limit, "passed": (page - 1) * limit},
     )

@@ -10,6 +10,7 @@ from typing import Any
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.runs import attempts_of
 from cardservice.domain.short_code import operation_reference
+from cardservice.services.decide_proofs import Decision
 from cardservice.services.web_sessions import session_of
 from clearing.bank.typed import TransferAnswered, answer_transfer
 from clearing.run.hold import PartnerHeld, hold_partner
@@ -24,6 +25,7 @@ from tests.clearing.story import (
 from tests.counter import TUTORING
 from tests.portals.desk.agents import Bureau, open_desk_session
 from tests.portals.desk.inbox import Inbox, make_inbox
+from tests.portals.desk.sent_proofs import send_proofs
 
 ANSWERED_ON = date(2026, 12, 2)
 
@@ -42,6 +44,7 @@ class Dossier:
     held_partner_id: int
     other_session: str
     inbox: Inbox
+    proofs: Decision
 
     @property
     def sent_period(self) -> str:
@@ -95,6 +98,7 @@ def make_dossier(story: Fortnight, bureau: Bureau) -> Dossier:
         held_partner_id=story.partners[3].partner_id,
         other_session=_another_session(story, bureau),
         inbox=make_inbox(story, bureau),
+        proofs=send_proofs(office),
     )
 
 

@@ -81,6 +81,15 @@ def _budget(_: Dossier) -> Mapping[str, Any]:
     return {"year": "2026", "wallet": "tutoring"}
 
 
+def _proofs(dossier: Dossier) -> Mapping[str, Any]:
+    return {"member_id": dossier.proofs.member_id}
+
+
+def _pictures(dossier: Dossier) -> Fields:
+    return {"images": ",".join(map(str, dossier.proofs.proof_ids))}
+
+
+_PROOFS: Final = "/justificatifs/{member_id:number}"
 _CASE: Final = "/regularisations/{reference}"
 _ACCOUNT: Final = "/coordonnees-bancaires/{account_id:number}"
 _BUDGET: Final = "/budgets/{year:number}/{wallet}"
@@ -208,6 +217,16 @@ ROWS: Final[dict[str, Row]] = {
     f"GET {_BUDGET}": Row(place=_budget),
     f"POST {_BUDGET}": Row(
         place=_budget, form=lambda _: {"montant": "90000,00", "motif": "Délibération n° 3"}
+    ),
+    # What youths have sent
+    "GET /justificatifs": Row(),
+    f"GET {_PROOFS}": Row(place=_proofs),
+    f"GET {_PROOFS}/images/{{kind}}": Row(
+        place=lambda one: {**_proofs(one), "kind": "identity"}, downloads=True
+    ),
+    f"POST {_PROOFS}/accepter": Row(place=_proofs, form=_pictures),
+    f"POST {_PROOFS}/refuser": Row(
+        place=_proofs, form=lambda one: {**_pictures(one), "motif": "unreadable"}
     ),
     # Who is at the desk
     "GET /sessions": Row(),

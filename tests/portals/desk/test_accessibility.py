@@ -78,8 +78,11 @@ def _slug(route: Asked) -> str:
 
 @pytest.mark.parametrize(
     ("width", "dark"),
-    [(PHONE, False), (DESKTOP, False), (DESKTOP, True)],
-    ids=["phone", "desktop", "desktop dark"],
+    [
+        pytest.param(PHONE, False, id="phone"),
+        pytest.param(DESKTOP, True, id="desktop dark"),
+        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
+    ],
 )
 def test_axe_finds_nothing_on_any_page(opened: Open, album: Album, width: int, dark: bool) -> None:
     found = []

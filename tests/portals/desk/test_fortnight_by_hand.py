@@ -33,8 +33,11 @@ def sign_in(page: Page, officer: Officer, *, keyboard: bool = False) -> Hands:
 
 @pytest.mark.parametrize(
     ("keyboard", "scripts"),
-    [(False, True), (True, True), (False, False)],
-    ids=["mouse", "keyboard", "no scripts"],
+    [
+        pytest.param(True, True, id="keyboard"),
+        pytest.param(False, False, id="no scripts"),
+        pytest.param(False, True, id="mouse", marks=pytest.mark.soak),
+    ],
 )
 def test_two_officers_take_a_fortnight_from_the_draft_to_the_payment(
     desk_page: DeskPage,

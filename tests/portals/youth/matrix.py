@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.portals.desk.sent_proofs import a_picture
 from tests.portals.people import PASSWORD
 from tests.portals.visitor import Fields
 from tests.portals.youth.household import Household
@@ -145,6 +146,25 @@ ROWS: Final[dict[str, Row]] = {
     "GET /parent/{secret}/retrait": Row(place=_consent, statuses=(200, 303, 404)),
     "POST /parent/{secret}/pause": Row(place=_consent, statuses=(200, 303, 404)),
     "POST /parent/{secret}/reprise": Row(place=_consent, statuses=(200, 303, 404)),
+    # Proofs, the photo, one's own data
+    "GET /justificatifs": Row(),
+    "POST /justificatifs/{kind}": Row(
+        place=lambda _: {"kind": "identite"},
+        files={"image": ("carte.jpg", a_picture(), "image/jpeg")},
+        again="a newer picture takes the place of the first",
+    ),
+    "GET /ma-photo": Row(),
+    "POST /ma-photo": Row(
+        files={"image": ("moi.jpg", a_picture(), "image/jpeg")},
+        again="a newer picture takes the place of the first",
+    ),
+    "GET /ma-photo/image.jpg": Row(statuses=(200, 404), downloads=True),
+    "GET /qui-voit-quoi": Row(),
+    "GET /mes-donnees": Row(),
+    "GET /mes-donnees/donnees.json": Row(downloads=True),
+    "GET /mes-donnees/effacer": Row(),
+    "POST /mes-donnees/effacer": Row(form=lambda _: {"compris": "oui"}),
+    "GET /efface": Row(),
     # Whatever else is asked for
     "GET /{rest:path}": Row(place=lambda _: {"rest": "nulle-part"}, statuses=(404,)),
 }
