@@ -25,6 +25,17 @@ SCREEN = SCREENS["payloads"][0]["payload"]
 codes = st.integers(0, 2**64).map(
     lambda seed: card_code.make_card_code(random.Random(seed).randrange)
 )
+# The letters that a French keyboard swaps.
+SWAP = str.maketrans("AQWZ", "QAZW")
+
+
+def _has_one_spelling(code: str) -> bool:
+    swapped = code.translate(SWAP)
+    return swapped == code or fold_card_code(swapped) is None
+
+
+# One in a thousand is a code again when its letters are swapped: told apart further down.
+plain_codes = codes.filter(_has_one_spelling)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["why"])
@@ -48,7 +59,7 @@ def test_no_text_is_a_code_to_one_and_not_to_the_other(text: str) -> None:
     assert fold_card_code(text) == card_code.fold_card_code(text)
 
 
-@given(codes)
+@given(plain_codes)
 def test_every_code_survives_a_french_keyboard(code: str) -> None:
     for caps_lock in (False, True):
         mangled = on_a_french_keyboard(code, caps_lock=caps_lock)
@@ -56,7 +67,7 @@ def test_every_code_survives_a_french_keyboard(code: str) -> None:
         assert code in meant_by(mangled)
 
 
-@given(codes)
+@given(plain_codes)
 def test_groups_announcements_and_line_ends_are_read_through(code: str) -> None:
     for dressed in (print_card_code(code), f"]Q1{code}\r\n", f"\x02{code}\x03", f"\ufeff{code}\t"):
         meaning = meaning_of(dressed)
@@ -70,14 +81,13 @@ def test_a_repaired_reading_says_so() -> None:
 
 def test_two_spellings_that_both_hold_are_both_given() -> None:
     # A code whose letters swapped by a keyboard are a code again, the rarest of accidents.
-    swap = str.maketrans("AQWZ", "QAZW")
     dice = random.Random(7)
     both = next(
         code
         for code in (_code_of_movers(dice) for _ in range(200_000))
-        if code.translate(swap) != code and fold_card_code(code.translate(swap)) is not None
+        if not _has_one_spelling(code)
     )
-    assert meaning_of(both).readings == (both, both.translate(swap))
+    assert meaning_of(both).readings == (both, both.translate(SWAP))
 
 
 def _code_of_movers(dice: random.Random) -> str:

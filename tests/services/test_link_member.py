@@ -226,3 +226,16 @@ def test_who_is_linked_says_no_more_who_they_are(office: Office) -> None:
     with unit_of_work(office.engine) as connection:
         done = say_who(connection, member_id=youth.member_id, said=WHO)
     assert done == WhoRefused({"": Refused("already_linked")})
+
+
+def test_nothing_links_before_it_is_told_who_it_is(office: Office) -> None:
+    youth = make_member(office, linked=False, told=False)
+    assert by_code(office, youth, lea(office).code) == Refused("who_missing")
+
+
+def test_somebody_without_a_card_yet_has_none_to_activate(office: Office) -> None:
+    holder = makers.make_beneficiary(office, **LEA)
+    youth = said(office)
+    assert isinstance(by_ine(office, youth, holder.ine), Linked)
+    done = activate_own_card(office.engine, office.keys, member=member(office, youth), pin=PIN)
+    assert done == Refused("no_card_yet")

@@ -85,7 +85,7 @@ def readings_of(
         text(
             "SELECT r.read_at, p.trade_name, o.name, o.address, c.last4::text,"
             " EXISTS (SELECT FROM operation d WHERE d.beneficiary_id = c.beneficiary_id"
-            "   AND d.school_year = c.school_year AND d.kind = 'debit'"
+            "   AND d.school_year = c.school_year AND d.wallet_seq IS NOT NULL AND d.kind = 'debit'"
             "   AND d.outcome = 'approved' AND d.card_id = r.card_id"
             "   AND d.terminal_id = r.terminal_id AND d.accepted_at >= r.read_at"
             "   AND d.accepted_at < r.read_at + interval '5 minutes') AS paid"

@@ -13,6 +13,7 @@ from cardservice.services.log_readings import Reading, log_readings
 from cardservice.services.pause_card import pause_card_of
 from cardservice.services.replace_own_card import MOST_CARDS_A_YEAR
 from tests import makers
+from tests.api.stranger import Stranger
 from tests.conftest import Clock
 from tests.portals.axe import out_of_reach, small_targets, too_wide, violations
 from tests.portals.browsers import DESKTOP, PHONE
@@ -177,6 +178,18 @@ def test_every_reading_is_told_with_place_and_hour_newest_first(
     assert "22/11/2026 11:00" in page.replace("\u00a0", " ")
     assert "22/11/2026 10:00" in page.replace("\u00a0", " ")
     assert page.count("Lue seulement") == 2
+
+
+def test_a_reading_that_led_to_a_payment_says_so(site: Site, as_youth: AsYouth) -> None:
+    youth = make_member(site.office)
+    till = makers.make_terminal(site.office)
+    read_by(site, youth, till, seconds_ago=600)
+    read_by(site, youth, till, seconds_ago=1)
+    stranger = Stranger(site.base_url, till.key, address="127.0.0.1")
+    stranger.debit(stranger.identify(makers.screen_of(site.office, youth.held)))
+    stranger.close()
+    page = as_youth(youth).get(f"{CARD}/lectures").text
+    assert (page.count(">Payé<") >= 1, page.count("Lue seulement")) == (True, 1)
 
 
 def test_nobody_sees_readings_of_somebody_elses_card(site: Site, as_youth: AsYouth) -> None:
