@@ -49,11 +49,12 @@ from cardservice.webkit.doors import PageRoute, wrong_method
 from cardservice.webkit.dress import settings_files
 from cardservice.webkit.portal import Portal
 from cardservice.webkit.static_files import StaticFiles
-from cardservice.wiring import Office, opened_postman, opened_till
+from cardservice.wiring import Office, opened_notices, opened_postman, opened_till
 from department_desk.portal import PORTAL as DESK
 from department_desk.routes import ROUTES as DEPARTMENT_DESK
 from partner_portal.portal import PORTAL as PARTNERS
 from partner_portal.routes import ROUTES as PARTNER_PORTAL
+from youth_portal.live import LivePages
 from youth_portal.portal import PORTAL as YOUTHS
 from youth_portal.routes import ROUTES as YOUTH_PORTAL
 
@@ -128,11 +129,13 @@ def create_app(
             till = await open_with_it.enter_async_context(opened_till(office, lanes=lanes))
             if posts_mail:
                 await open_with_it.enter_async_context(opened_postman(office, origin=origin))
+                await open_with_it.enter_async_context(opened_notices(office))
             budgets = await run_in_threadpool(open_budgets, office.engine)
             reading_log = ReadingLog(office.engine)
             sightings = Sightings(office.engine)
             writing = [asyncio.create_task(one.run()) for one in (reading_log, sightings)]
             app.state.desk = Desk(office, till, budgets, reading_log, sightings)
+            writing.append(asyncio.create_task(app.state.live.run()))
             try:
                 yield
             finally:
@@ -167,5 +170,6 @@ def create_app(
         ]
     )
     app.state.office = office
+    app.state.live = LivePages(office.engine)
     app.state.static = static
     return app

@@ -79,12 +79,14 @@ def serve(
     *,
     trusted_proxies: str | None = None,
     on_ready: Callable[[], object] = lambda: None,
+    on_leaving: Callable[[], object] = lambda: None,
 ) -> None:
     """Answers at a reserved address until SIGTERM or SIGINT; then ends without an exception.
 
     `trusted_proxies` names the addresses whose X-Forwarded-For is believed; by default nobody's is.
     `on_ready()` is called once, in a thread, when `/readyz` says 200; what it raises ends the
-    service. Raises PortTaken when somebody was quicker.
+    service. `on_leaving()` is called once or more when the service is told to stop, before its last
+    answers: what would go on answering ends then. Raises PortTaken when somebody was quicker.
     """
     _, port = _reachable(address)
     _or_taken(port, address.listen)
@@ -99,7 +101,7 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, on_leaving)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -110,6 +112,18 @@ def serve(
         signal.signal(number, end)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(server, address, on_ready))
+
+
+class _Server(uvicorn.Server):
+    """Says when it is told to stop: answers that have no end of their own must find one."""
+
+    def __init__(self, config: uvicorn.Config, on_leaving: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._on_leaving = on_leaving
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_leaving()
+        super().handle_exit(sig, frame)
 
 
 async def _serve(

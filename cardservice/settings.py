@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cardservice.domain.push import KNOWN_HOSTS, is_host
+
 _HEX: Final = re.compile("#[0-9a-fA-F]{6}")
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
@@ -54,6 +56,8 @@ class Settings:
     mail_from: str = "CJeune <ne-pas-repondre@cjeune.example>"
     # `https://carte.example`: the address of the portals in mails and on QR codes.
     public_origin: str | None = None
+    # Push services that browsers may name: `push.example`, `*.push.example`, `push.example:8443`.
+    push_hosts: tuple[str, ...] = KNOWN_HOSTS
     # The look of the portals: colours as #rrggbb, the logo as SVG or PNG.
     colour: str | None = None
     accent: str | None = None
@@ -79,6 +83,8 @@ class Settings:
         assert not self.smtp_host or self.public_origin, (
             "CJEUNE_SMTP_HOST needs CJEUNE_PUBLIC_ORIGIN beside it"
         )
+        for host in self.push_hosts:
+            assert is_host(host), f"CJEUNE_PUSH_HOSTS lists names like *.push.example, not {host}"
         for name, value in (("CJEUNE_COLOUR", self.colour), ("CJEUNE_ACCENT", self.accent)):
             assert value is None or _HEX.fullmatch(value), f"{name} is not a colour like #12457f"
         assert self.logo_file is None or (
@@ -124,6 +130,8 @@ def read_settings(
         smtp_tls=smtp_tls,
         mail_from=environment.get("CJEUNE_MAIL_FROM") or defaults.mail_from,
         public_origin=environment.get("CJEUNE_PUBLIC_ORIGIN") or None,
+        push_hosts=tuple((environment.get("CJEUNE_PUSH_HOSTS") or "").lower().replace(",", " ").split())
+        or defaults.push_hosts,
         colour=environment.get("CJEUNE_COLOUR") or None,
         accent=environment.get("CJEUNE_ACCENT") or None,
         logo_file=path("CJEUNE_LOGO_FILE"),

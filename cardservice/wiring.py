@@ -18,6 +18,8 @@ from cardservice.adapters.mail.folder import MailFolder
 from cardservice.adapters.mail.message import Letterhead, message_of
 from cardservice.adapters.mail.postman import Postman
 from cardservice.adapters.mail.smtp import SmtpServer
+from cardservice.adapters.push.carrier import PushCarrier
+from cardservice.adapters.push.vapid import push_key
 from cardservice.db.embedded import PrivateServer, running_server
 from cardservice.db.engine import assert_durable, make_engine, make_lane_engine
 from cardservice.db.upgrade import (
@@ -33,8 +35,12 @@ from cardservice.ledger.debit_lane import make_debit_lane
 from cardservice.ledger.reading_lane import make_reading_lane, make_screen_lane
 from cardservice.services.erase_person import ForgetMail
 from cardservice.services.forget_sign_ins import forget_sign_ins
+from cardservice.services.grow_up import grow_up
 from cardservice.services.post_mail import Send, post_one_mail
+from cardservice.services.push_notice import Carry, push_one_notice
 from cardservice.services.register import Register
+from cardservice.services.remind_of_year_end import remind_of_year_end
+from cardservice.services.tell_notices import tell_notices
 from cardservice.services.till import Till
 from cardservice.settings import Settings
 
@@ -164,13 +170,52 @@ def mail_forgetter(office: Office) -> ForgetMail:
     return MailFolder(office.settings.data_dir / "mail").forget
 
 
+# Two, so that one push service that keeps silent does not hold the others up.
+_PUSHERS = 2
+
+
+def push_carrier(office: Office) -> Carry:
+    """Carries a push to one of the push services that the operator lists."""
+    settings = office.settings
+    return PushCarrier(push_key(office.keys), settings.push_hosts, settings.mail_from).carry
+
+
+@contextlib.asynccontextmanager
+async def opened_notices(office: Office) -> AsyncIterator[None]:
+    """What makes notices of the outbox and pushes them, on its rounds as long as the block lasts."""
+    carry = push_carrier(office)
+    rounds = [
+        Postman(
+            post=lambda: tell_notices(office.engine),
+            tidy=lambda: remind_of_year_end(office.engine),
+        ),
+        *(
+            Postman(post=lambda: push_one_notice(office.engine, carry), tidy=lambda: None)
+            for _ in range(_PUSHERS)
+        ),
+    ]
+    running = [asyncio.create_task(one.run()) for one in rounds]
+    try:
+        yield
+    finally:
+        for one in rounds:
+            one.stop()
+        await asyncio.gather(*running)
+
+
+def _tidy(office: Office) -> None:
+    """What ends by itself: half sign-ins and old links; what a parent decided for a child."""
+    forget_sign_ins(office.engine)
+    grow_up(office.engine)
+
+
 @contextlib.asynccontextmanager
 async def opened_postman(office: Office, *, origin: str | None) -> AsyncIterator[Postman]:
     """The postman of this process, on its rounds for as long as the block lasts."""
     send = mail_sender(office, origin=origin)
     postman = Postman(
         post=lambda: post_one_mail(office.engine, office.keys, send),
-        tidy=lambda: forget_sign_ins(office.engine),
+        tidy=lambda: _tidy(office),
     )
     rounds = asyncio.create_task(postman.run())
     try:

@@ -81,9 +81,15 @@ IDENTIFICATION: Final = entry(
     "Identify a card",
     "Reads the text of a QR code or a typed code. The identification serves any number of debits"
     " of this terminal for 5 minutes. A holder or an agreement without wallets is identified with"
-    " an empty list. Readings that find no card have budgets per terminal, partner and address.",
+    " an empty list. Readings that find no card have budgets per terminal, partner and address."
+    " A phone shows 36 characters that change every 30 seconds: each is good for a minute, at the"
+    " first terminal that read it; afterwards, and elsewhere, it is `screen_code_expired`.",
     form=forms.ReadingForm,
-    sent={"typed": {"reading": "7K2M 9QXR T4BC 5D"}, "scanned": {"reading": "7K2M9QXRT4BC5D"}},
+    sent={
+        "typed": {"reading": "7K2M 9QXR T4BC 5D"},
+        "scanned": {"reading": "7K2M9QXRT4BC5D"},
+        "screen": {"reading": "D17K3M9QXWTB4H1S218000000000000000ZZ"},
+    },
     answers={
         200: (
             "Identified, or declined with the reason",

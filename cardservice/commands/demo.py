@@ -144,7 +144,8 @@ def _run(
         if not headless:
             # A script decides what happens when; a person finds the days closed by themselves.
             stack.enter_context(running_schedule(office.engine))
-        serve(create_app(office, origin=origin_of(address)), address, on_ready=announce)
+        app = create_app(office, origin=origin_of(address))
+        serve(app, address, on_ready=announce, on_leaving=app.state.live.leave)
 
 
 def _without_real_things(settings: Settings) -> Settings:

@@ -26,9 +26,11 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
             reserved_address(*address_wanted) as address,
             opened_office(settings, serving=True) as office,
         ):
+            app = create_app(office, origin=origin_of(address))
             serve_until_told(
-                create_app(office, origin=origin_of(address)),
+                app,
                 address,
+                on_leaving=app.state.live.leave,
                 trusted_proxies=settings.trusted_proxies,
                 on_ready=lambda: say("serve", "ready", origin=origin_of(address)),
             )

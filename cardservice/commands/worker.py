@@ -1,4 +1,4 @@
-"""`cjeune worker`: what runs by itself, beside the service: closes, drafts, and the mail."""
+"""`cjeune worker`: what runs by itself, beside the service: closes, drafts, notices and mail."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ import click
 from cardservice.commands.session import json_option, say, say_json, with_settings
 from cardservice.domain.calendar import format_day
 from cardservice.services.post_mail import post_one_mail
+from cardservice.services.push_notice import push_one_notice
+from cardservice.services.remind_of_year_end import remind_of_year_end
+from cardservice.services.tell_notices import tell_notices
 from cardservice.settings import Settings
-from cardservice.wiring import Office, mail_sender, opened_office, opened_postman
+from cardservice.wiring import (
+    Office,
+    mail_sender,
+    opened_notices,
+    opened_office,
+    opened_postman,
+    push_carrier,
+)
 from clearing.clockwork import running_schedule
 from clearing.schedule import JobDone, tick
 
@@ -36,7 +46,13 @@ def _once(office: Office, *, as_json: bool) -> None:
     try:
         done = tick(office.engine)
     finally:
-        # Whatever could not be done, the mail that waits goes out.
+        # Whatever could not be done, notices are told and the mail that waits goes out.
+        remind_of_year_end(office.engine)
+        while tell_notices(office.engine):
+            pass
+        carry = push_carrier(office)
+        while push_one_notice(office.engine, carry):
+            pass
         send = mail_sender(office, origin=None)
         while post_one_mail(office.engine, office.keys, send):
             posted += 1
@@ -60,5 +76,5 @@ async def _until_told(office: Office) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     with running_schedule(office.engine):
-        async with opened_postman(office, origin=None):
+        async with opened_postman(office, origin=None), opened_notices(office):
             await told.wait()

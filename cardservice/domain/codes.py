@@ -153,11 +153,6 @@ _VERB_REFUSALS: Final = (
     Code("iban_name_differs", 276, False, "C68: another name than the partner's takes evidence"),
     Code("regularisation_file_unknown", 277, True, "C62: no such question of a partner"),
     Code("regularisation_file_answered", 278, True, "C62: granted or refused before"),
-    Code("proofs_decided", 542, True, "C8: nothing of this youth waits: decided or taken back"),
-    Code("proofs_missing", 543, False, "C8: accepted only with all that is asked for"),
-    Code("proof_reason_unknown", 544, False, "C8: a reason of the desk's list"),
-    Code("beneficiary_has_member", 545, True, "C8: this person has an account already"),
-    Code("proofs_not_eligible", 546, True, "C8: the scheme's rules do not admit this person"),
     Code("person_unknown", 538, True, "C8: nobody of this INE or card, or erased before"),
     Code("card_paused_by_holder", 551, False, "C25: who paused a card resumes it: its holder"),
     Code("card_paused_by_parent", 552, False, "C25: who paused a card resumes it: the parent"),
@@ -189,6 +184,8 @@ _YOUTH_REFUSALS: Final = (
     Code("erasure_not_understood", 547, False, "C8: a box says that it cannot be undone"),
     Code("proof_missing_file", 541, False, "C8: a form that should carry a picture and does not"),
     Code("parent_authority_needed", 537, False, "C16: only who has parental authority agrees"),
+    Code("push_address_unknown", 571, False, "C59: an address that is no listed push service"),
+    Code("quiet_hours_incomplete", 572, False, "C59: quiet hours have two ends"),
 )
 
 # What the clearing house answers when a step may not be taken; from 301 on.
@@ -273,6 +270,11 @@ _PORTAL_REFUSALS: Final = (
     Code("invitations_too_many", 432, False, "C34: invited again often enough for an hour"),
     Code("amount_unclear", 433, False, "C71: not an amount in euros as people write it"),
     Code("bank_file_missing", 434, False, "C67: a form that should carry a file and does not"),
+    Code("proofs_decided", 542, True, "C8: nothing of this youth waits: decided or taken back"),
+    Code("proofs_missing", 543, False, "C8: accepted only with all that is asked for"),
+    Code("proof_reason_unknown", 544, False, "C8: a reason of the desk's list"),
+    Code("beneficiary_has_member", 545, True, "C8: this person has an account already"),
+    Code("proofs_not_eligible", 546, True, "C8: the scheme's rules do not admit this person"),
 )
 
 

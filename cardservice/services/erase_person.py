@@ -26,7 +26,6 @@ ForgetMail = Callable[[Collection[str]], object]
 # Gone with the person, card or not. Rows that hang on the member's go with it (ON DELETE CASCADE).
 _OF_BENEFICIARY: Final = (
     "DELETE FROM notice WHERE beneficiary_id = :beneficiary_id",
-    "DELETE FROM notification_outbox WHERE beneficiary_id = :beneficiary_id",
     "DELETE FROM holder_photo WHERE beneficiary_id = :beneficiary_id",
     "DELETE FROM holder_pin WHERE beneficiary_id = :beneficiary_id",
     "DELETE FROM card_reading WHERE card_id = ANY(:card_ids)",
@@ -85,6 +84,12 @@ def erase_person(
         known, ine = _ine_of(connection, beneficiary_id)
         if not known and member_id is None:
             return Refused("person_unknown")
+        # First: whoever is just making notices and mail of these is waited for, and what they made
+        # goes with the rest.
+        connection.execute(
+            text("DELETE FROM notification_outbox WHERE beneficiary_id = :beneficiary_id"),
+            {"beneficiary_id": beneficiary_id},
+        )
         own, parents = _addresses(connection, member_id, beneficiary_id)
         _forget_member(connection, member_id, own)
         if known:

@@ -280,11 +280,11 @@ def _turned_down(connection: Connection, number: int, agent: Agent) -> Refused |
 def _answer_the_file(
     connection: Connection, number: int, state: str, *, when: str = "open"
 ) -> None:
-    """The partner who asked sees what became of it; an answer that was given stands."""
+    """Whoever asked, partner or youth, sees what became of it; an answer that was given stands."""
     connection.execute(
         text(
-            "UPDATE regularisation_file SET state = :state WHERE state = :when AND file_id ="
-            " (SELECT file_id FROM regularisation WHERE regularisation_id = :number)"
+            "UPDATE regularisation_file SET state = :state WHERE state = :when AND operation_id ="
+            " (SELECT debit_id FROM regularisation WHERE regularisation_id = :number)"
         ),
         {"number": number, "state": state, "when": when},
     )

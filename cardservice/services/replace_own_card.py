@@ -40,18 +40,22 @@ def replace_own_card(
     keys: Keys,
     *,
     beneficiary_id: int,
+    serial: str,
     actor: str,
     draw: Callable[[int], int] = secrets.randbelow,
 ) -> CardChanged | Refused:
     """The new card: active, or paused when somebody else's pause goes over to it.
 
-    Refused: card_unknown, card_not_activated (no PIN was ever chosen), card_obsolete,
-    school_year_over, replacements_too_many.
+    `serial` is of the card that the holder saw: a form that comes twice replaces it once.
+    Refused: card_unknown, card_replaced (before), card_not_activated (no PIN was ever chosen),
+    card_obsolete, school_year_over, replacements_too_many.
     """
     with unit_of_work(engine) as connection:
         old = locked_card_of_holder(connection, beneficiary_id)
-        if old is None or old.replaced_by is not None:
+        if old is None:
             return Refused("card_unknown")
+        if old.replaced_by is not None or old.serial != serial:
+            return Refused("card_replaced")
         refusal = _refusal(connection, old)
         if refusal is not None:
             return Refused(refusal)

@@ -41,24 +41,25 @@ def send_proof(
         return Refused("proof_missing_file")
     with unit_of_work(engine) as connection:
         refused = _refusal(connection, member_id, kind)
-    if refused is not None:
-        return refused
+        if refused is not None:
+            return refused
+        # Counted before it is drawn: what cannot be read costs as much as what can.
+        actor = f"member:{member_id}"
+        note(connection, actor=actor, action="proof.upload", subject=actor, detail=kind)
     # Outside any transaction: drawing takes its time, and holds nobody's row meanwhile.
     picture = portrait_of(image) if kind == "portrait" else proof_picture_of(image)
     if isinstance(picture, Refused):
         return picture
     with unit_of_work(engine) as connection:
-        refused = _refusal(connection, member_id, kind)
+        refused = _kind_refusal(connection, member_id, kind)
         if refused is not None:
             return refused
         _keep(connection, member_id, kind, picture)
-        actor = f"member:{member_id}"
-        note(connection, actor=actor, action="proof.send", subject=actor, detail=kind)
         return ProofWaiting(kind)
 
 
-def _refusal(connection: Connection, member_id: int, kind: str) -> Refused | None:
-    """Asked twice; the second time the member is locked and nothing changes meanwhile."""
+def _kind_refusal(connection: Connection, member_id: int, kind: str) -> Refused | None:
+    """Locks the member: nothing about them changes before the picture is kept."""
     connection.execute(
         text("SELECT FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"),
         {"member_id": member_id},
@@ -67,9 +68,16 @@ def _refusal(connection: Connection, member_id: int, kind: str) -> Refused | Non
         return Refused("proof_kind_unknown")
     if consent_state(connection, member_id) not in ("not_needed", "given"):
         return Refused("consent_missing")
+    return None
+
+
+def _refusal(connection: Connection, member_id: int, kind: str) -> Refused | None:
+    refused = _kind_refusal(connection, member_id, kind)
+    if refused is not None:
+        return refused
     sent = connection.execute(
         text(
-            "SELECT count(*) FROM journal WHERE subject = :subject AND action = 'proof.send'"
+            "SELECT count(*) FROM journal WHERE subject = :subject AND action = 'proof.upload'"
             " AND at > ledger_now() - interval '1 day'"
         ),
         {"subject": f"member:{member_id}"},

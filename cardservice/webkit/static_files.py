@@ -58,6 +58,10 @@ class StaticFiles:
             raise KeyError(f"no static file {path}")
         return f"{PREFIX}/{self.digest}/{path}"
 
+    def text(self, path: str) -> str:
+        """What stands in a file, for a page that hands it out under an address of its own."""
+        return self._files[path].body.decode()
+
     def routes(self) -> list[Route]:
         """The one route that serves them."""
         return [Route(f"{PREFIX}/{{digest}}/{{path:path}}", self._show, methods=["GET"])]

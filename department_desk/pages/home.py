@@ -26,7 +26,6 @@ from department_desk.portal import (
     APPROVER,
     EVERYBODY,
     FINANCE,
-    HOTLINE,
     PREPARER,
     READERS,
     AgentVisit,
@@ -68,9 +67,8 @@ def show(visit: AgentVisit) -> Response:
         if person.role in READERS:
             facts["due"] = _due(connection, person, today)
             facts["last_runs"] = runs_of_desk(connection, limit=_RUNS)
-        if person.role in READERS | HOTLINE:
-            facts["waiting"] = waiting_at_desk(connection)
-    name = "finance" if person.role in READERS else "hotline" if person.role in HOTLINE else "other"
+        facts["waiting"] = waiting_at_desk(connection)
+    name = "finance" if person.role in READERS else person.role
     return visit.page(f"home/{name}.html", **facts)
 
 

@@ -197,7 +197,9 @@ def _first_form(case: Case) -> Shown:
     if case.asked_cents is None:
         return Shown()
     wanted = min(case.asked_cents, max(0, case.left_cents))
-    return Shown({"motif": case.reason or "", "montant": decimal_comma(wanted) if wanted else ""})
+    # What a youth says is no reason of ours: the agent chooses one.
+    reason = case.reason if case.reason in REGULARISATION_REASONS else ""
+    return Shown({"motif": reason or "", "montant": decimal_comma(wanted) if wanted else ""})
 
 
 def _asking(visit: AgentVisit, template: str, *, state: str) -> Response:

@@ -224,11 +224,19 @@ def test_a_replaced_cards_sheet_is_written_where_it_is_wanted(office, run, tmp_p
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv", ".pdf"]
 
 
+def order_plastic(office, card):
+    replace_own_card(
+        office.engine,
+        office.keys,
+        beneficiary_id=card.holder.beneficiary_id,
+        serial=card.serial,
+        actor="member:1",
+    )
+
+
 def test_ordered_plastics_are_printed_once_on_a_sheet_of_their_own(office, run, tmp_path):
     card = make_card(office)
-    replace_own_card(
-        office.engine, office.keys, beneficiary_id=card.holder.beneficiary_id, actor="member:1"
-    )
+    order_plastic(office, card)
     answer = json.loads(run("cards", "print", "--out", tmp_path / "out", "--json").stdout)
     assert (answer["printed"], len(answer["files"])) == (1, 2)
     (sheet,) = (tmp_path / "out").glob("*.csv")
@@ -242,9 +250,7 @@ def test_ordered_plastics_are_printed_once_on_a_sheet_of_their_own(office, run, 
 
 def test_a_full_disk_leaves_the_ordered_plastics_waiting(office, run, tmp_path, monkeypatch):
     card = make_card(office)
-    replace_own_card(
-        office.engine, office.keys, beneficiary_id=card.holder.beneficiary_id, actor="member:1"
-    )
+    order_plastic(office, card)
 
     def full(handle):
         raise OSError(28, "No space left on device")

@@ -75,6 +75,7 @@ def opened_site(office: Office) -> Iterator[Site]:
         with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
             assert client.get(f"{base_url}/healthz").status_code == 200
         yield Site(base_url, app, office, letterbox, served)
+        app.state.live.leave()
         running.should_exit = True
         thread.join(20)
 

@@ -267,9 +267,9 @@ def qr_in(page: str) -> str:
     side = int(re.search(r'viewBox="0 0 (\d+)', page)[1])
     image = Image.new("L", (side * 6, side * 6), 255)
     drawing = ImageDraw.Draw(image)
-    for column, line in re.findall(r"M(\d+) (\d+)h1v1h-1z", page):
+    for column, line, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", page):
         at = (int(column) * 6, int(line) * 6)
-        drawing.rectangle((*at, at[0] + 5, at[1] + 5), fill=0)
+        drawing.rectangle((*at, at[0] + 6 * int(length) - 1, at[1] + 5), fill=0)
     (found,) = zxingcpp.read_barcodes(image)
     return str(found.text)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
+from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.activation import next_step, own_card
@@ -20,7 +22,11 @@ from tests import makers
 from tests.makers import PIN
 from tests.portals.youth.people import Youth, make_member
 
-LEA = {"first_name": "Léa-Marie", "last_name": "de la Tour", "birth_date": "2011-05-14"}
+LEA: dict[str, Any] = {
+    "first_name": "Léa-Marie",
+    "last_name": "de la Tour",
+    "birth_date": "2011-05-14",
+}
 WHO = WhoSaid("lea", "DELATOUR", "14/05/2011", "13080", "", "college")
 
 
@@ -210,14 +216,16 @@ def test_the_only_commune_of_a_postal_code_need_not_be_typed(office: Office) -> 
 
 def test_two_members_who_prove_one_person_at_once_are_one(office: Office) -> None:
     card = lea(office)
-    first, second = said(office), said(office)
-    assert isinstance(by_code(office, first, card.code), Linked)
-    assert by_code(office, second, card.code) == Refused("link_no_match")
-    with unit_of_work(office.engine) as connection:
-        linked = connection.execute(
-            text("SELECT count(*) FROM member WHERE beneficiary_id IS NOT NULL")
-        ).scalar_one()
-    assert linked == 1
+    rivals = [said(office) for _ in range(6)]
+    together = Barrier(len(rivals))
+
+    def prove(number: int) -> Linked | Refused:
+        together.wait(20)
+        return by_code(office, rivals[number], card.code, network=f"10.6.0.{number}")
+
+    with ThreadPoolExecutor(len(rivals)) as hands:
+        answers = answers_of(list(hands.map(prove, range(len(rivals)))))
+    assert sorted(answers) == ["link_no_match"] * 5 + ["linked"]
 
 
 def test_who_is_linked_says_no_more_who_they_are(office: Office) -> None:

@@ -362,7 +362,8 @@ FACTS = {
     "wallets": [{"wallet": "tutoring", "debits": 2, "amount": "10,55 €"}],
     "reference": "D00049PD", "debit_reference": "D00049PD",
     "reason": "Le RIB <b>n’est pas</b> le vôtre", "number": "BR-2026-000123",
-    "check_account": True,
+    "check_account": True, "moved": "debit", "days": 7, "last_day": "31/08/2027",
+    "wallets_left": {"tutoring": "10,55 €"}, "agreed": True,
 }  # fmt: skip
 
 

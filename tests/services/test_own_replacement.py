@@ -21,10 +21,22 @@ from cardservice.services.show_screen_card import ScreenShown, show_screen_card
 from tests.makers import make_beneficiary, make_card
 
 
-def replace(office, held):
+def replace(office, held, serial=None):
     return replace_own_card(
-        office.engine, office.keys, beneficiary_id=held.holder.beneficiary_id, actor="member:1"
+        office.engine,
+        office.keys,
+        beneficiary_id=held.holder.beneficiary_id,
+        serial=serial or serial_now(office, held),
+        actor="member:1",
     )
+
+
+def serial_now(office, held):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(
+            text("SELECT serial FROM card WHERE replaced_by IS NULL AND beneficiary_id = :holder"),
+            {"holder": held.holder.beneficiary_id},
+        ).scalar_one()
 
 
 def print_all(office, **options):
@@ -109,20 +121,26 @@ def test_a_year_holds_a_few_cards_of_one_person_and_no_more(office):
 def test_a_person_without_a_card_replaces_none(office):
     nobody = make_beneficiary(office)
     answer = replace_own_card(
-        office.engine, office.keys, beneficiary_id=nobody.beneficiary_id, actor="member:1"
+        office.engine,
+        office.keys,
+        beneficiary_id=nobody.beneficiary_id,
+        serial="C26-000001",
+        actor="member:1",
     )
     assert answer == Refused("card_unknown")
 
 
 def test_two_replacements_at_once_leave_one_current_card(office):
     held = make_card(office)
-    threads = [threading.Thread(target=replace, args=(office, held)) for _ in range(2)]
+    threads = [threading.Thread(target=replace, args=(office, held, held.serial)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(rows(office, "SELECT FROM card WHERE replaced_by IS NULL")) == 1
     assert len(rows(office, "SELECT FROM plastic_order")) == 1
+    assert len(rows(office, "SELECT FROM card")) == 2
+    assert replace(office, held, held.serial) == Refused("card_replaced")
 
 
 def test_until_it_is_printed_nobody_knows_a_code_of_the_plastic(office):

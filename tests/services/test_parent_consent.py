@@ -21,6 +21,8 @@ from cardservice.services.answer_consent import (
     refuse_consent,
 )
 from cardservice.services.ask_parent import MOST_A_DAY, Asked, ask_parent
+from cardservice.services.grow_up import grow_up
+from cardservice.services.pause_card import pause_card_of
 from cardservice.services.resume_card import resume_card_of
 from cardservice.services.send_parent_page import send_asked_parent_page
 from cardservice.services.web_sessions import session_of
@@ -284,3 +286,28 @@ def test_the_words_that_a_parent_agrees_to_have_the_version_that_is_kept():
     assert (WORDS_VERSION, digest) == ("2026-11", "78a1dc2881b58792"), (
         "the words have changed: give them a new WORDS_VERSION"
     )
+
+
+def test_at_fifteen_a_parents_pause_and_closing_end_by_themselves(office, clock):
+    member = child(office, linked=True)
+    refuse(office, agreed(office, member))
+    assert grow_up(office.engine) == 0
+    assert card_state(office, member) == "paused"
+    clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    assert grow_up(office.engine) == 2
+    assert grow_up(office.engine) == 0
+    assert card_state(office, member) == "active"
+    with unit_of_work(office.engine) as connection:
+        assert member_of_id(connection, member.member_id) is not None
+
+
+def test_a_pause_of_somebody_else_stays_at_fifteen(office, clock):
+    member = child(office, linked=True)
+    beneficiary_id = member.held.holder.beneficiary_id
+    for paused_by in ("parent", "department"):
+        pause_card_of(
+            office.engine, beneficiary_id=beneficiary_id, actor="test", paused_by=paused_by
+        )
+    clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    grow_up(office.engine)
+    assert card_state(office, member) == "paused"

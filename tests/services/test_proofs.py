@@ -269,6 +269,12 @@ def test_nobody_sends_pictures_without_end(office):
     assert len(rows(office, "SELECT FROM proof_file")) == 1
 
 
+def test_pictures_that_cannot_be_read_are_counted_too(office):
+    member = newcomer(office)
+    answers = [send(office, member, image=b"\xff\xd8\xff") for _ in range(MOST_A_DAY + 1)]
+    assert answers[-1] == Refused("proofs_too_many")
+
+
 def test_a_portrait_is_shown_at_the_till_once_an_agent_has_seen_it(office):
     member = make_member(office)
     assert send(office, member, "portrait") == ProofWaiting("portrait")

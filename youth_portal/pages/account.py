@@ -22,8 +22,8 @@ def show(visit: MemberVisit) -> Response:
     """Who is signed in, and where."""
     with unit_of_work(visit.office.engine) as connection:
         sessions = sessions_of(connection, member_id=visit.signed_in.member_id)
-    here = "" if visit.session is None else visit.session.handle
-    return visit.page("account/account.html", sessions=sessions, here=here)
+    own_handle = "" if visit.session is None else visit.session.handle
+    return visit.page("account/account.html", sessions=sessions, own_handle=own_handle)
 
 
 def end_one(visit: MemberVisit) -> Response:

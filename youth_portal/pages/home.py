@@ -1,4 +1,8 @@
-"""`/jeune`: where a member arrives."""
+"""`/jeune`: what is left, until when, and what was paid where (C59); it turns with every debit.
+
+The law: the page is whole without scripts. With them it hears that something has changed
+(pages/live.py) and asks for itself again: figures come through this door alone.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,40 @@ from typing import Final
 
 from starlette.responses import Response
 
+from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.activation import own_card
+from cardservice.db.queries.card_control import card_control
+from cardservice.db.queries.live_marks import live_marks
+from cardservice.db.queries.member_home import (
+    MOVEMENTS_PER_PAGE,
+    count_movements,
+    movements_of,
+    purses_of,
+)
+from cardservice.webkit.leafing import page_asked, page_count
 from youth_portal.portal import MEMBERS, PREFIX, MemberVisit, route
 
 
 def show(visit: MemberVisit) -> Response:
     """Somebody whose card is not known yet goes on with the activation."""
-    if visit.signed_in.role == "known":
+    holder = visit.signed_in.beneficiary_id
+    if holder is None:
         return visit.go(f"{PREFIX}/activer")
-    return visit.page("home/home.html")
+    with unit_of_work(visit.office.engine) as connection:
+        # Asked first: what changes after it makes the page ask again, never the other way round.
+        mark = live_marks(connection, [holder])[holder]
+        last = page_count(count_movements(connection, holder), per_page=MOVEMENTS_PER_PAGE)
+        page = page_asked(visit.query, last=last)
+        return visit.page(
+            "home/home.html",
+            mark=mark,
+            card=own_card(connection, holder),
+            control=card_control(connection, holder),
+            purses=purses_of(connection, holder),
+            movements=movements_of(connection, holder, page=page),
+            page=page,
+            last=last,
+        )
 
 
 ROUTES: Final = [route("GET", "", show, roles=MEMBERS)]

@@ -100,8 +100,12 @@ def replace(visit: MemberVisit) -> Response:
         visit.office.engine,
         visit.office.keys,
         beneficiary_id=_beneficiary(visit),
+        serial=visit.form.text("carte"),
         actor=visit.signed_in.actor,
     )
+    if isinstance(done, Refused) and done.code == "card_replaced":
+        # The same form twice: what it asked for is there.
+        return visit.go(_CARD, said="card_replaced")
     return _told(visit, done, said="card_replaced")
 
 

@@ -7,6 +7,8 @@ own pause and nobody else's. A link that is over offers a new one, and tells not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -178,15 +180,20 @@ def _over(visit: MemberVisit) -> Response:
     return visit.page("parent/ask_link.html", status=404, form=Shown(), is_over=True, is_sent=False)
 
 
+def as_parent(page: Callable[[MemberVisit], Response]) -> Callable[[MemberVisit], Response]:
+    """The page without whoever is signed in on the same machine: no menu, no name of theirs."""
+    return lambda visit: page(replace(visit, person=None))
+
+
 ROUTES: Final = [
-    route("GET", "/parent", show_ask_link, roles=None),
-    route("POST", "/parent", ask_link, roles=None),
-    route("GET", "/parent/courriel", show_sent, roles=None),
-    route("GET", "/parent/merci", show_answered, roles=None),
-    route("GET", "/parent/{secret}", show, roles=None),
-    route("POST", "/parent/{secret}/accord", agree, roles=None),
-    route("POST", "/parent/{secret}/refus", refuse, roles=None),
-    route("GET", "/parent/{secret}/retrait", ask_withdrawal, roles=None),
-    route("POST", "/parent/{secret}/pause", pause, roles=None),
-    route("POST", "/parent/{secret}/reprise", resume, roles=None),
+    route("GET", "/parent", as_parent(show_ask_link), roles=None),
+    route("POST", "/parent", as_parent(ask_link), roles=None),
+    route("GET", "/parent/courriel", as_parent(show_sent), roles=None),
+    route("GET", "/parent/merci", as_parent(show_answered), roles=None),
+    route("GET", "/parent/{secret}", as_parent(show), roles=None),
+    route("POST", "/parent/{secret}/accord", as_parent(agree), roles=None),
+    route("POST", "/parent/{secret}/refus", as_parent(refuse), roles=None),
+    route("GET", "/parent/{secret}/retrait", as_parent(ask_withdrawal), roles=None),
+    route("POST", "/parent/{secret}/pause", as_parent(pause), roles=None),
+    route("POST", "/parent/{secret}/reprise", as_parent(resume), roles=None),
 ]

@@ -31,7 +31,8 @@ class CardControl:
 
 @dataclass(frozen=True, slots=True)
 class CardRead:
-    """A till has read a card. `paid` when the same till debited it within five minutes."""
+    """A till has read a card. `paid` when the same till debited it within five minutes; a reading
+    is written down a moment later, by its age, so that a minute more is allowed before."""
 
     read_at: datetime
     partner_name: str
@@ -87,7 +88,8 @@ def readings_of(
             " EXISTS (SELECT FROM operation d WHERE d.beneficiary_id = c.beneficiary_id"
             "   AND d.school_year = c.school_year AND d.wallet_seq IS NOT NULL AND d.kind = 'debit'"
             "   AND d.outcome = 'approved' AND d.card_id = r.card_id"
-            "   AND d.terminal_id = r.terminal_id AND d.accepted_at >= r.read_at"
+            "   AND d.terminal_id = r.terminal_id"
+            "   AND d.accepted_at >= r.read_at - interval '1 minute'"
             "   AND d.accepted_at < r.read_at + interval '5 minutes') AS paid"
             " FROM card c JOIN card_reading r USING (card_id)"
             " JOIN terminal t USING (terminal_id)"

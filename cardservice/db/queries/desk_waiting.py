@@ -20,7 +20,9 @@ SELECT
   (SELECT count(*) FROM regularisation_file WHERE state = 'open'),
   (SELECT count(*) FROM bank_account WHERE state = 'unverified' AND usable_from <= ledger_now()),
   (SELECT count(*) FROM bank_account WHERE state = 'unverified' AND usable_from > ledger_now()),
-  (SELECT count(*) FROM partner_hold WHERE released_at IS NULL)
+  (SELECT count(*) FROM partner_hold WHERE released_at IS NULL),
+  (SELECT count(DISTINCT p.member_id) FROM proof_file p JOIN member m USING (member_id)
+     WHERE p.state = 'waiting' AND m.closed_at IS NULL)
 """)
 
 
@@ -35,6 +37,7 @@ class Waiting:
     accounts: int
     accounts_soon: int
     held: int
+    proofs: int
 
 
 def waiting_at_desk(connection: Connection) -> Waiting:

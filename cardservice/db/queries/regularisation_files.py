@@ -44,7 +44,8 @@ def count_of_files(connection: Connection, scope: Scope) -> int:
 
 def _within(scope: Scope) -> tuple[str, dict[str, Any]]:
     condition = (
-        "x.partner_id = :partner_id"
+        # What a youth says of a debit is not the partner's to read.
+        "x.partner_id = :partner_id AND x.opened_by IS NOT NULL"
         " AND (CAST(:outlets AS bigint[]) IS NULL OR o.outlet_id = ANY(:outlets))"
     )
     outlets = None if scope.outlet_ids is None else list(scope.outlet_ids)

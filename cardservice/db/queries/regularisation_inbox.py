@@ -1,7 +1,7 @@
 """Questions of the hotline: which debits are asked about or corrected, and what came of it (C62).
 
-The law: a case is a debit; what a partner asked (later also a youth) and every regularisation of it
-stand together. Of the youth nothing but the last four of the card is read here.
+The law: a case is a debit; what a partner or a youth asked and every regularisation of it stand
+together. Of the youth nothing but the last four of the card is read here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ CASE_STATES: Final = ("open", "second", "granted", "refused", "reversed")
 @dataclass(frozen=True, slots=True)
 class Case:
     """A debit that somebody asks about or that was corrected; cents. `state` is one of CASE_STATES,
-    or `none` for a debit that nobody has touched. `asked_by` is `partner` or `hotline`."""
+    or `none` for a debit that nobody has touched. `asked_by` is `partner`, `holder` (of the
+    card) or `hotline`."""
 
     debit_id: UUID
     operation_no: int
@@ -115,14 +116,19 @@ SELECT o.operation_id AS debit_id, o.operation_no, o.outcome,
             WHEN g.undone > 0 THEN 'reversed'
             WHEN g.refused > 0 THEN 'refused'
             ELSE 'none' END AS state,
-       CASE WHEN x.file_id IS NULL THEN 'hotline' ELSE 'partner' END AS asked_by,
+       CASE WHEN x.file_id IS NULL THEN 'hotline'
+            WHEN x.opened_by_holder IS NOT NULL THEN 'holder' ELSE 'partner' END AS asked_by,
        coalesce(x.opened_at, g.first_asked_at) AS asked_at,
        x.file_id, x.reason, x.right_amount_cents, x.explanation, x.refusal_reason,
        g.given_cents, g.waiting_cents
 FROM operation o
 JOIN partner p USING (partner_id) JOIN outlet u ON u.outlet_id = o.outlet_id
 LEFT JOIN card k ON k.card_id = o.card_id
-LEFT JOIN regularisation_file x ON x.operation_id = o.operation_id
+LEFT JOIN LATERAL (
+    -- Partner and youth may both ask about one debit: what waits is shown first.
+    SELECT f.* FROM regularisation_file f WHERE f.operation_id = o.operation_id
+    ORDER BY f.state <> 'open', f.opened_by_holder IS NULL LIMIT 1
+) x ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE r.state = 'waiting') AS waiting,
            count(*) FILTER (WHERE r.state = 'booked' AND r.reversal_id IS NULL) AS booked,

@@ -1,13 +1,15 @@
 """Notices to youths: what is shown in the page, and what waits to be pushed to their devices.
 
 The law: a notice exists once for what it tells of (`subject`); telling it by push or mail is tried
-until it is taken or given up, and marked either way. Facts hold no name and no balance.
+until it is taken or given up, and marked either way. Facts hold no name, no place and no balance; a reminder
+of the year's end says what is left.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -54,6 +56,8 @@ push_subscription = Table(
     Column("p256dh", Text, nullable=False),
     Column("auth", Text, nullable=False),
     Column("browser", Text, nullable=False),
+    # No amount on a screen that others may see.
+    Column("is_discreet", Boolean, nullable=False, server_default="false"),
     instant("added_at", nullable=False),
 )
 

@@ -43,6 +43,10 @@ def _sign_up(house: Household) -> Mapping[str, str]:
     return {"secret": house.sign_up_secret}
 
 
+def _no_payment(_: Household) -> Mapping[str, str]:
+    return {"reference": "D00049PD"}
+
+
 _WHO: Final = {
     "prenom": "Léa",
     "nom": "Martin",
@@ -121,12 +125,13 @@ ROWS: Final[dict[str, Row]] = {
     "GET /carte": Row(),
     "GET /ma-carte": Row(),
     "POST /ma-carte/pause": Row(),
-    "POST /ma-carte/reprise": Row(),
+    # Nobody has paused it.
+    "POST /ma-carte/reprise": Row(statuses=(422,)),
     "GET /ma-carte/opposition": Row(),
-    "POST /ma-carte/opposition": Row(form=lambda _: {"raison": "lost"}, statuses=(303, 422)),
+    "POST /ma-carte/opposition": Row(form=lambda _: {"raison": "perdue"}),
     "GET /ma-carte/nouvelle": Row(),
     "POST /ma-carte/nouvelle": Row(
-        form=lambda _: {"plastique": "oui"}, statuses=(200, 303, 422), again="a card each time"
+        form=lambda house: {"carte": house.linked.held.serial}, statuses=(303, 422)
     ),
     "GET /ma-carte/lectures": Row(),
     # Parents
@@ -148,11 +153,14 @@ ROWS: Final[dict[str, Row]] = {
     "POST /parent/{secret}/reprise": Row(place=_consent, statuses=(200, 303, 404)),
     # Proofs, the photo, one's own data
     "GET /justificatifs": Row(),
-    "POST /justificatifs/{kind}": Row(
-        place=lambda _: {"kind": "identite"},
-        files={"image": ("carte.jpg", a_picture(), "image/jpeg")},
-        again="a newer picture takes the place of the first",
-    ),
+    **{
+        f"POST /justificatifs/{name}": Row(
+            files={"image": ("carte.jpg", a_picture(), "image/jpeg")},
+            statuses=(303, 422),
+            again="a newer picture takes the place of the first",
+        )
+        for name in ("identite", "domicile", "scolarite")
+    },
     "GET /ma-photo": Row(),
     "POST /ma-photo": Row(
         files={"image": ("moi.jpg", a_picture(), "image/jpeg")},
@@ -165,6 +173,24 @@ ROWS: Final[dict[str, Row]] = {
     "GET /mes-donnees/effacer": Row(),
     "POST /mes-donnees/effacer": Row(form=lambda _: {"compris": "oui"}),
     "GET /efface": Row(),
+    # Notices, live pages, the app of the home screen
+    "GET /avis": Row(),
+    "POST /avis/choix": Row(form=lambda _: {"page": "oui", "calme_de": "22:00", "calme_a": "7h"}),
+    "POST /avis/appareils": Row(
+        form=lambda _: {"adresse": "https://evil.example"}, statuses=(422,)
+    ),
+    # Everybody else's browser is nobody's.
+    "POST /avis/appareils/{number:number}/retirer": Row(
+        place=lambda _: {"number": "999999999"}, statuses=(404,)
+    ),
+    # Everybody else's payment is nobody's.
+    "GET /paiements/{reference}": Row(place=_no_payment, statuses=(404,)),
+    "POST /paiements/{reference}/contester": Row(place=_no_payment, statuses=(404,)),
+    "GET /flux": Row(stream=True, downloads=True),
+    "GET /app.webmanifest": Row(downloads=True),
+    "GET /icone-{side:number}.png": Row(place=lambda _: {"side": "192"}, downloads=True),
+    "GET /sw.js": Row(downloads=True),
+    "GET /hors-ligne": Row(),
     # Whatever else is asked for
     "GET /{rest:path}": Row(place=lambda _: {"rest": "nulle-part"}, statuses=(404,)),
 }

@@ -13,7 +13,8 @@ def test_a_member_sees_their_devices_and_signs_the_others_out(
     youth = make_member(site.office)
     other = as_youth(youth)
     here = as_youth(youth)
-    assert here.get("/jeune/compte").text.count("Firefox sur Android") >= 2
+    page = here.get("/jeune/compte").text
+    assert page.count("<b>Firefox sur Android</b>") == 2 and page.count("Cet appareil") == 1
     answer = here.post("/jeune/compte/sessions")
     assert answer.headers["location"].endswith("dit=sessions_ended")
     assert other.get("/jeune/compte").status_code == 303

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from httpx import Response
 from playwright.sync_api import expect
 from sqlalchemy import text
 
@@ -18,6 +20,7 @@ from tests.conftest import Clock
 from tests.portals.axe import out_of_reach, small_targets, too_wide, violations
 from tests.portals.browsers import DESKTOP, PHONE
 from tests.portals.site import Site
+from tests.portals.visitor import Visitor
 from tests.portals.youth.conftest import AsYouth, YouthPage
 from tests.portals.youth.people import Youth, make_member
 
@@ -41,6 +44,12 @@ def pause(site: Site, youth: Youth, paused_by: str) -> None:
         actor="test",
         paused_by=paused_by,
     )
+
+
+def replace(browser: Visitor) -> Response:
+    """As its page offers it."""
+    serial = re.search(r'name="carte" value="([^"]*)"', browser.get(f"{CARD}/nouvelle").text)
+    return browser.post(f"{CARD}/nouvelle", {"carte": serial[1] if serial else ""})
 
 
 def test_one_tap_pauses_and_one_tap_resumes(site: Site, as_youth: AsYouth) -> None:
@@ -91,7 +100,7 @@ def test_a_lost_card_is_cut_off_and_a_new_one_is_there_at_once(
     assert done.headers["location"] == f"{CARD}/nouvelle?dit=card_blocked"
     assert states(site, youth) == ["blocked"]
     assert "Ta carte est arrêtée" in browser.get("/jeune/carte").text
-    assert browser.post(f"{CARD}/nouvelle").headers["location"] == f"{CARD}?dit=card_replaced"
+    assert replace(browser).headers["location"] == f"{CARD}?dit=card_replaced"
     assert states(site, youth) == ["blocked", "active"]
     assert "Montre ton écran" in browser.get("/jeune/carte").text
     assert "est commandée depuis le 22/11/2026" in browser.get(CARD).text
@@ -114,13 +123,22 @@ def test_two_taps_on_lost_do_it_once(site: Site, as_youth: AsYouth) -> None:
     assert states(site, youth) == ["blocked"]
 
 
+def test_the_same_form_twice_replaces_once(site: Site, as_youth: AsYouth) -> None:
+    youth = make_member(site.office)
+    browser = as_youth(youth)
+    for _ in range(2):
+        answer = browser.post(f"{CARD}/nouvelle", {"carte": youth.held.serial})
+        assert answer.headers["location"] == f"{CARD}?dit=card_replaced"
+    assert states(site, youth) == ["replaced", "active"]
+
+
 def test_a_card_replaced_too_often_is_a_matter_for_the_telephone(
     site: Site, as_youth: AsYouth
 ) -> None:
     browser = as_youth(make_member(site.office))
     for _ in range(MOST_CARDS_A_YEAR - 1):
-        assert browser.post(f"{CARD}/nouvelle").status_code == 303
-    refused = browser.post(f"{CARD}/nouvelle")
+        assert replace(browser).status_code == 303
+    refused = replace(browser)
     assert (refused.status_code, "Appelle l’assistance" in refused.text) == (422, True)
 
 
@@ -131,7 +149,7 @@ def test_a_card_of_a_year_that_is_over_says_so(site: Site, as_youth: AsYouth, cl
     page = browser.get(CARD).text
     assert "une nouvelle carte arrive" in page
     assert "Carte perdue ou volée" not in page
-    assert browser.post(f"{CARD}/nouvelle").status_code == 422
+    assert replace(browser).status_code == 422
 
 
 def test_a_member_whose_card_was_not_made_yet_reads_so_on_every_page(
@@ -155,7 +173,7 @@ def test_a_card_that_waits_for_its_pin_leads_to_the_activation(
     browser = as_youth(make_member(site.office, card=issued))
     assert "/jeune/activer" in browser.get(CARD).text
     assert "/jeune/activer" in browser.get("/jeune/carte").text
-    assert browser.post(f"{CARD}/nouvelle").status_code == 422
+    assert replace(browser).status_code == 422
 
 
 # Who has read it

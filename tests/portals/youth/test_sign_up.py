@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cardservice.wiring import Office
 from tests import makers
+from tests.conftest import A_MORNING, Clock
 from tests.makers import PIN
 from tests.portals.letterbox import link_in
 from tests.portals.people import PASSWORD
@@ -16,7 +19,7 @@ from tests.portals.walk import Walk
 from tests.portals.youth.conftest import AsYouth
 from tests.portals.youth.people import make_member
 
-PERSON = {"first_name": "Léa", "last_name": "Martin", "birth_date": "2011-05-14"}
+PERSON: dict[str, Any] = {"first_name": "Léa", "last_name": "Martin", "birth_date": "2011-05-14"}
 WHO = {
     "prenom": "Lea",
     "nom": "MARTIN",
@@ -182,3 +185,32 @@ def test_easy_reading_is_kept_for_a_visitor_and_for_a_member(site: Site, as_yout
     member = Walk(as_youth(make_member(site.office))).open("/jeune/compte")
     member.press("Passer en Facile à lire")
     assert member.has("Revenir aux pages normales")
+
+
+def test_the_phone_stays_signed_in_and_no_script_reads_its_secret(
+    site: Site, as_youth: AsYouth
+) -> None:
+    youth = make_member(site.office)
+    answer = as_youth(None).post(
+        "/jeune/connexion", {"courriel": youth.email, "mot_de_passe": PASSWORD}
+    )
+    (cookie,) = [
+        one.lower() for one in answer.headers.get_list("set-cookie") if "cjeune-youth=" in one
+    ]
+    assert f"max-age={180 * 24 * 3600}" in cookie
+    assert "httponly" in cookie and "samesite=lax" in cookie
+
+
+def test_what_matters_most_asks_for_the_password_again(
+    site: Site, as_youth: AsYouth, clock: Clock
+) -> None:
+    walk = Walk(as_youth(make_member(site.office)))
+    assert "Change ton code PIN" in walk.open("/jeune/code-pin").text
+    clock.set(A_MORNING + timedelta(minutes=20))
+    assert "C’est bien toi" in walk.open("/jeune/code-pin").text
+    walk.press("Continuer", mot_de_passe="faux")
+    assert "Ce n’est pas ton mot de passe" in walk.text
+    walk.press("Continuer", mot_de_passe=PASSWORD)
+    assert "Change ton code PIN" in walk.text
+    walk.press("Changer mon code PIN", code_pin="7392")
+    assert "Ton code PIN est changé" in walk.text

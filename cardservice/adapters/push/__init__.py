@@ -1,0 +1,1 @@
+"""Web push: sealing a message for one browser, and carrying it to the browser's push service."""

@@ -1,0 +1,141 @@
+"""What a youth sees of their money: both wallets, and what went in and out of them.
+
+The law: the holder's own operations and nobody else's; a place is the partner's outlet, never the
+person at the till. Only what moved money: those rows alone are indexed by their holder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from cardservice.db.queries.cards import current_card_id
+from cardservice.domain.operation import WALLETS
+from cardservice.domain.short_code import operation_reference
+
+MOVEMENTS_PER_PAGE: Final = 20
+# A cancellation is told with its debit, as a state of it.
+_SHOWN: Final = ("debit", "regularisation", "regularisation_reversal", "lapse", "grant")
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A wallet of the card's school year; `last_day` is included."""
+
+    wallet: str
+    balance_cents: int
+    granted_cents: int
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """`kind` of the operation; `place` and `outlet` are empty where no till was. `is_disputed`: the
+    holder has said that it was not them."""
+
+    operation_id: UUID
+    operation_no: int
+    kind: str
+    wallet: str
+    amount_cents: int
+    at: datetime
+    day: date
+    place: str
+    outlet: str
+    cancelled_at: datetime | None
+    given_back_cents: int
+    is_disputed: bool
+
+    @property
+    def reference(self) -> str:
+        """As tickets show it."""
+        return operation_reference(self.operation_no)
+
+    @property
+    def state(self) -> str:
+        """Where the money of a debit stands: paid, cancelled, given_back, partly_given_back."""
+        if self.cancelled_at is not None:
+            return "cancelled"
+        if self.given_back_cents >= self.amount_cents:
+            return "given_back"
+        return "partly_given_back" if self.given_back_cents else "paid"
+
+    @property
+    def can_be_disputed(self) -> bool:
+        """Whether « Ce n'était pas moi » may still be said of it."""
+        return (
+            self.kind == "debit"
+            and not self.is_disputed
+            and self.state in ("paid", "partly_given_back")
+        )
+
+
+_MOVEMENTS: Final = """
+SELECT o.operation_id, o.operation_no, o.kind, o.wallet, o.amount_cents, o.accepted_at,
+       o.business_day, coalesce(p.trade_name, ''), coalesce(u.name, ''), c.accepted_at,
+       (SELECT coalesce(sum(r.amount_cents), 0)::bigint FROM regularisation r
+        WHERE r.debit_id = o.operation_id AND r.state = 'booked' AND r.reversal_id IS NULL),
+       EXISTS (SELECT FROM regularisation_file f WHERE f.operation_id = o.operation_id
+               AND f.opened_by_holder = o.beneficiary_id)
+FROM operation o
+LEFT JOIN partner p ON p.partner_id = o.partner_id
+LEFT JOIN outlet u ON u.outlet_id = o.outlet_id
+LEFT JOIN operation c ON c.target_id = o.operation_id AND c.kind = 'cancellation'
+    AND c.outcome = 'cancelled'
+WHERE o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL AND o.kind = ANY(:kinds)
+"""
+
+
+def purses_of(connection: Connection, beneficiary_id: int) -> list[Purse]:
+    """Those of the current card's year, in the order of the scheme; none for bons plans alone."""
+    rows = connection.execute(
+        text(
+            "SELECT w.wallet, w.balance_cents, w.granted_cents, w.valid_until - 1"
+            " FROM wallet w JOIN card c USING (beneficiary_id, school_year)"
+            " WHERE c.card_id = :card_id"
+        ),
+        {"card_id": current_card_id(connection, beneficiary_id)},
+    )
+    return sorted((Purse(*row) for row in rows), key=lambda one: WALLETS.index(one.wallet))
+
+
+def count_movements(connection: Connection, beneficiary_id: int) -> int:
+    """How many there are to leaf through."""
+    count: int = connection.execute(
+        text(
+            "SELECT count(*) FROM operation o WHERE o.beneficiary_id = :beneficiary_id"
+            " AND o.wallet_seq IS NOT NULL AND o.kind = ANY(:kinds)"
+        ),
+        _of(beneficiary_id),
+    ).scalar_one()
+    return count
+
+
+def movements_of(connection: Connection, beneficiary_id: int, *, page: int = 1) -> list[Movement]:
+    """A page of the history, the newest first."""
+    rows = connection.execute(
+        text(
+            _MOVEMENTS + " ORDER BY o.accepted_at DESC, o.operation_no DESC"
+            " LIMIT :most OFFSET :skipped"
+        ),
+        _of(beneficiary_id)
+        | {"most": MOVEMENTS_PER_PAGE, "skipped": (page - 1) * MOVEMENTS_PER_PAGE},
+    )
+    return [Movement(*row) for row in rows]
+
+
+def movement_of(connection: Connection, beneficiary_id: int, operation_no: int) -> Movement | None:
+    """One of the holder's own; None for anybody else's."""
+    row = connection.execute(
+        text(_MOVEMENTS + " AND o.operation_no = :operation_no"),
+        _of(beneficiary_id) | {"operation_no": operation_no},
+    ).one_or_none()
+    return None if row is None else Movement(*row)
+
+
+def _of(beneficiary_id: int) -> dict[str, Any]:
+    return {"beneficiary_id": beneficiary_id, "kinds": list(_SHOWN)}

@@ -1,0 +1,106 @@
+"""Reminds youths of what is left, 60, 30, 7 and 1 days before the last day of their card (C22).
+
+The law: each reminder once for each school year, whoever calls how often; from ten in the morning
+in Paris; where nothing is left nothing is said. A worker that slept over the day says it late, with
+the days that are really left, unless the next one is near.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.domain.calendar import PARIS
+from cardservice.services.announce import NewNotice, announce
+
+DAYS_BEFORE: Final = (60, 30, 7, 1)
+FROM_HOUR: Final = time(10)
+# How many days late a reminder is still worth saying.
+_LATE: Final = 5
+_MOST_AT_ONCE: Final = 500
+# "yearend": one process reminds at a time.
+_REMINDER: Final = 0x79656172656E64
+
+_LEFT: Final = """
+WITH left_over AS (
+    SELECT w.beneficiary_id, jsonb_object_agg(w.wallet, w.balance_cents) AS amounts
+    FROM wallet w JOIN member m ON m.beneficiary_id = w.beneficiary_id AND m.closed_at IS NULL
+    WHERE w.school_year = :school_year AND w.balance_cents > 0
+      AND NOT EXISTS (SELECT FROM notice n WHERE n.beneficiary_id = w.beneficiary_id
+                      AND n.kind = 'year_end' AND n.subject = :subject)
+    GROUP BY w.beneficiary_id ORDER BY w.beneficiary_id LIMIT :most
+), told AS (
+    INSERT INTO notice (beneficiary_id, kind, subject, facts, at)
+    SELECT beneficiary_id, 'year_end', :subject,
+           jsonb_build_object('days', CAST(:days AS integer), 'last_day',
+                              CAST(:last_day AS text), 'left', amounts), ledger_now()
+    FROM left_over ON CONFLICT (beneficiary_id, kind, subject) DO NOTHING
+    RETURNING notice_id, beneficiary_id, kind, facts, at
+)
+SELECT n.notice_id, n.kind, n.facts, n.at, m.member_id, m.email,
+       m.notices_by_push, m.notices_by_mail, m.quiet_from, m.quiet_until
+FROM told n JOIN member m ON m.beneficiary_id = n.beneficiary_id ORDER BY n.notice_id
+"""
+
+
+def remind_of_year_end(engine: Engine) -> int:
+    """How many were reminded."""
+    reminded = 0
+    while more := _remind_some(engine):
+        reminded += more
+    return reminded
+
+
+def due(days_left: int) -> int | None:
+    """Which of DAYS_BEFORE is to be said when so many days are left."""
+    nearest = (one for one in reversed(DAYS_BEFORE) if max(one - _LATE, 1) <= days_left <= one)
+    return next(nearest, None)
+
+
+def _remind_some(engine: Engine) -> int:
+    with unit_of_work(engine) as connection:
+        held = connection.execute(
+            text("SELECT pg_try_advisory_xact_lock(:reminder), ledger_now()"),
+            {"reminder": _REMINDER},
+        ).one()
+        now: datetime = held[1].astimezone(PARIS)
+        if not held[0] or now.time() < FROM_HOUR:
+            return 0
+        return sum(
+            _remind_of(connection, year, last_day, today=now.date())
+            for year, last_day in _years(connection, now)
+        )
+
+
+def _years(connection: Connection, now: datetime) -> list[tuple[int, date]]:
+    """School years of today, with the last day that their cards pay."""
+    found = connection.execute(
+        text(
+            "SELECT school_year, last_day FROM school_year"
+            " WHERE first_day <= :today AND last_day > :today ORDER BY school_year LIMIT 2"
+        ),
+        {"today": now.date()},
+    )
+    return [(year, last_day) for year, last_day in found]
+
+
+def _remind_of(connection: Connection, school_year: int, last_day: date, *, today: date) -> int:
+    days_left = (last_day - today).days
+    said = due(days_left)
+    if said is None:
+        return 0
+    rows = connection.execute(
+        text(_LEFT),
+        {
+            "school_year": school_year,
+            "subject": f"{school_year}:{said}",
+            "days": days_left,
+            "last_day": f"{last_day:%d/%m/%Y}",
+            "most": _MOST_AT_ONCE,
+        },
+    ).all()
+    announce(connection, (NewNotice(*row) for row in rows))
+    return len(rows)

@@ -1,0 +1,57 @@
+"""Takes what the ledger left in the outbox and makes notices of it (C59).
+
+The law: the outbox row, the notice and what waits to be pushed and mailed go in one transaction:
+killed anywhere, it happened whole or not at all, and the next round does it. One mover works at a
+time; a debit never waits for it, because it only inserts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.services.announce import NewNotice, announce
+
+# So many are told in one commit: a busy hour is emptied in seconds, and a cut loses little work.
+MOST_AT_ONCE: Final = 200
+# "outbox" in ASCII: one mover, whatever the number of processes.
+_MOVER: Final = 0x6F7574626F78
+
+_MOVE: Final = """
+WITH taken AS (
+    DELETE FROM notification_outbox WHERE notification_id IN
+        (SELECT notification_id FROM notification_outbox ORDER BY notification_id LIMIT :most)
+    RETURNING operation_id
+), told AS (
+    INSERT INTO notice (beneficiary_id, kind, subject, operation_id, facts, at)
+    SELECT o.beneficiary_id, o.kind, o.operation_id::text, o.operation_id,
+           jsonb_build_object('amount_cents', o.amount_cents, 'wallet', o.wallet,
+                              'at', o.accepted_at),
+           ledger_now()
+    FROM taken JOIN operation o USING (operation_id) ORDER BY o.operation_no
+    ON CONFLICT (beneficiary_id, kind, subject) DO NOTHING
+    RETURNING notice_id, beneficiary_id, kind, facts, at
+)
+SELECT n.notice_id, n.kind, n.facts, n.at, m.member_id, m.email,
+       m.notices_by_push, m.notices_by_mail, m.quiet_from, m.quiet_until
+FROM told n LEFT JOIN member m ON m.beneficiary_id = n.beneficiary_id AND m.closed_at IS NULL
+ORDER BY n.notice_id
+"""
+
+
+def tell_notices(engine: Engine) -> bool:
+    """Moves one batch. Whether another may follow at once: False when nothing waits, or when
+    somebody else is at it."""
+    with unit_of_work(engine) as connection:
+        if not _is_ours(connection):
+            return False
+        rows = connection.execute(text(_MOVE), {"most": MOST_AT_ONCE}).all()
+        announce(connection, (NewNotice(*row) for row in rows))
+        return bool(rows)
+
+
+def _is_ours(connection: Connection) -> bool:
+    held = connection.execute(text("SELECT pg_try_advisory_xact_lock(:mover)"), {"mover": _MOVER})
+    return bool(held.scalar_one())

@@ -1,0 +1,254 @@
+"""« Accueil »: balances and history, live within two seconds, « Ce n'était pas moi », the notices."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from cardservice.db.engine import unit_of_work
+from cardservice.services.tell_notices import tell_notices
+from tests import makers
+from tests.counter import opened_counter
+from tests.portals.axe import out_of_reach, small_targets, too_wide, violations
+from tests.portals.browsers import DESKTOP, PHONE
+from tests.portals.youth.people import make_member
+from tests.services.at_the_door import rows
+from tests.services.push_service import Browser
+from youth_portal.live import MOST_PER_HOLDER
+
+HOME = "/jeune"
+NOTICES = "/jeune/avis"
+
+
+@pytest.fixture
+def counter(site):
+    with opened_counter(site.office) as opened:
+        yield opened
+
+
+@pytest.fixture
+def youth(site):
+    return make_member(site.office)
+
+
+@pytest.fixture
+def till(site):
+    return makers.make_terminal(site.office)
+
+
+def reference_of(site):
+    return rows(site.office, "SELECT operation_reference(operation_no) FROM operation"
+                " WHERE kind = 'debit' ORDER BY operation_no DESC LIMIT 1")[0][0]  # fmt: skip
+
+
+def payment_page(site):
+    return f"{HOME}/paiements/{reference_of(site)}"
+
+
+def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, counter, as_youth):
+    counter.debit(till, youth.held, 1_055)
+    page = as_youth(youth).get(HOME).text
+    assert "89,45\u00a0€" in page and "50,00\u00a0€" in page and "31 août 2027" in page
+    assert "10,55\u00a0€" in page
+
+
+def test_a_debit_and_its_cancellation_show_on_the_open_page_within_two_seconds(
+    youth, till, counter, youth_page
+):
+    page = youth_page(youth)
+    with page.expect_response("**/jeune/flux*"):
+        page.goto(HOME)
+    balance = page.locator("#live .money-large").first
+    expect(balance).to_have_text("100,00\u00a0€")
+    took = []
+    for cents in (1_000, 2_000, 3_000):
+        begun = time.monotonic()
+        debit = counter.debit(till, youth.held, cents)
+        left = f"{(10_000 - cents) // 100},00\u00a0€"
+        expect(balance).to_have_text(left, timeout=5_000)
+        took.append(time.monotonic() - begun)
+        counter.cancel(till, debit.operation_id)
+        expect(balance).to_have_text("100,00\u00a0€", timeout=5_000)
+    assert sorted(took)[1] < 2, took
+
+
+def test_a_person_with_enough_open_pages_is_told_to_ask_no_more(site, youth, as_youth):
+    visitor = as_youth(youth)
+    live = site.app.state.live
+    holder = youth.held.holder.beneficiary_id
+    live._waiting[holder] = {object() for _ in range(MOST_PER_HOLDER)}
+    try:
+        assert visitor.get(f"{HOME}/flux").status_code == 204
+    finally:
+        del live._waiting[holder]
+
+
+def test_it_was_not_me_pauses_the_card_and_opens_one_file(
+    site, youth, till, counter, as_youth
+):
+    counter.debit(till, youth.held, 1_055)
+    visitor = as_youth(youth)
+    address = payment_page(site)
+    for _ in range(2):
+        visitor.post(f"{address}/contester", {})
+    (file,) = rows(site.office, "SELECT reason, state, right_amount_cents, opened_by_holder"
+                   " FROM regularisation_file")  # fmt: skip
+    holder = youth.held.holder.beneficiary_id
+    assert tuple(file) == ("not_me", "open", 0, holder)
+    assert rows(site.office, "SELECT paused_by FROM card_pause") == [("holder",)]
+    assert counter.read(till, youth.held.code).code == "card_paused"
+
+
+def test_somebody_elses_payment_is_like_an_unknown_one(site, youth, till, counter, as_youth):
+    other = make_member(site.office)
+    counter.debit(till, other.held, 1_055)
+    visitor = as_youth(youth)
+    address = payment_page(site)
+    assert visitor.get(address).status_code == 404
+    assert visitor.post(f"{address}/contester", {}).status_code == 404
+    assert rows(site.office, "SELECT 1 FROM card_pause") == []
+
+
+# Notices
+
+
+def test_notices_are_listed_and_read_once_shown(site, youth, till, counter, as_youth):
+    counter.debit(till, youth.held, 1_055)
+    tell_notices(site.office.engine)
+    visitor = as_youth(youth)
+    assert "Nouveau" in visitor.get(NOTICES).text
+    again = visitor.get(NOTICES).text
+    assert "Nouveau" not in again and "Tu as payé" in again
+
+
+def test_channels_and_quiet_hours_are_chosen(site, youth, as_youth):
+    visitor = as_youth(youth)
+    form = {"mail": "oui", "calme_de": "22h", "calme_a": "7:30"}
+    assert visitor.post(f"{NOTICES}/choix", form).status_code == 303
+    (chosen,) = rows(site.office, "SELECT notices_in_page, notices_by_push, notices_by_mail,"
+                     " quiet_from::text, quiet_until::text FROM member")  # fmt: skip
+    assert tuple(chosen) == (False, False, True, "22:00:00", "07:30:00")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"calme_de": "22:00"}, "Remplis les deux heures"),
+        ({"calme_de": "25:00", "calme_a": "7:00"}, "Écris une heure comme"),
+    ],
+)
+def test_quiet_hours_that_make_no_sense_are_told(youth, as_youth, form, said):
+    answer = as_youth(youth).post(f"{NOTICES}/choix", form)
+    assert answer.status_code == 422 and said in answer.text
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://evil.example/a",
+        "http://fcm.googleapis.com/a",
+        "https://fcm.googleapis.com:8443/a",
+        "https://fcm.googleapis.com@evil.example/a",
+        "https://fcm.googleapis.com.evil.example/a",
+        "https://evil.example/#fcm.googleapis.com",
+        "https://127.0.0.1/a",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "https://fcm.googleapis.com\\@evil.example/",
+        "",
+    ],
+)
+def test_an_address_of_no_listed_push_service_is_refused(site, youth, as_youth, endpoint):
+    browser = Browser()
+    form = {"adresse": endpoint, "cle": browser.p256dh, "secret": browser.auth}
+    answer = as_youth(youth).post(f"{NOTICES}/appareils", form)
+    assert answer.status_code == 422
+    assert rows(site.office, "SELECT 1 FROM push_subscription") == []
+
+
+def test_a_browser_is_added_once_and_removed_by_its_owner_alone(site, youth, as_youth):
+    browser = Browser()
+    form = {
+        "adresse": "https://updates.push.services.mozilla.com/wpush/v2/abc",
+        "cle": browser.p256dh,
+        "secret": browser.auth,
+        "discret": "oui",
+    }
+    visitor = as_youth(youth)
+    for _ in range(2):
+        assert visitor.post(f"{NOTICES}/appareils", form).status_code == 303
+    ((number, is_discreet),) = rows(
+        site.office, "SELECT subscription_id, is_discreet FROM push_subscription"
+    )
+    assert is_discreet
+    address = f"{NOTICES}/appareils/{number}/retirer"
+    stranger = as_youth(make_member(site.office))
+    assert stranger.post(address, {}).status_code == 404
+    assert visitor.post(address, {}).status_code == 303
+    assert rows(site.office, "SELECT 1 FROM push_subscription") == []
+
+
+def test_a_shared_browser_rings_for_who_subscribed_last(site, youth, till, counter, as_youth):
+    browser = Browser()
+    form = {
+        "adresse": "https://fcm.googleapis.com/fcm/send/abc",
+        "cle": browser.p256dh,
+        "secret": browser.auth,
+    }
+    as_youth(youth).post(f"{NOTICES}/appareils", form)
+    counter.debit(till, youth.held, 1_055)
+    tell_notices(site.office.engine)
+    assert rows(site.office, "SELECT count(*) FROM waiting_push") == [(1,)]
+    sibling = make_member(site.office)
+    as_youth(sibling).post(f"{NOTICES}/appareils", form)
+    assert rows(site.office, "SELECT count(*) FROM waiting_push") == [(0,)]
+    assert rows(site.office, "SELECT member_id FROM push_subscription") == [(sibling.member_id,)]
+
+
+# The app of the home screen
+
+
+def test_the_worker_controls_the_portal_and_keeps_no_page_of_a_person(site, as_youth):
+    visitor = as_youth(None)
+    answer = visitor.get(f"{HOME}/sw.js")
+    assert answer.headers["service-worker-allowed"] == HOME
+    shell = json.loads(answer.text.split("self.SHELL = ", 1)[1].split(";\n", 1)[0])
+    for file in [*shell["files"], shell["offline"], shell["icon"]]:
+        assert visitor.get(file).status_code == 200, file
+    assert all(one.startswith("/statique/") for one in shell["files"])
+    manifest = visitor.get(f"{HOME}/app.webmanifest").json()
+    assert manifest["scope"] == manifest["start_url"] == HOME
+
+
+def test_without_a_network_the_app_says_so_and_shows_no_money(
+    youth, till, counter, youth_page
+):
+    page = youth_page(youth)
+    page.goto(HOME)
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.reload()
+    page.context.set_offline(True)
+    page.goto(HOME)
+    expect(page.get_by_role("heading", name="Pas de réseau")).to_be_visible()
+    expect(page.get_by_text("€")).to_have_count(0)
+    page.context.set_offline(False)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, PHONE, DESKTOP])
+def test_home_payment_and_notices_have_no_axe_finding(
+    site, youth, till, counter, youth_page, width, dark
+):
+    counter.debit(till, youth.held, 1_055)
+    tell_notices(site.office.engine)
+    page = youth_page(youth, width=width, dark=dark)
+    for address in (HOME, payment_page(site), NOTICES):
+        page.goto(address)
+        assert violations(page) == []
+        assert too_wide(page) == []
+        assert small_targets(page) == []
+        assert out_of_reach(page) == []

@@ -1,0 +1,78 @@
+// The open home page follows its wallets: it is told that something changed and asks for itself.
+//
+// A page in the background listens to nothing; when it comes back, the mark it was drawn with says
+// whether anything has happened meanwhile.
+
+const live = document.getElementById("live");
+const news = document.getElementById("news");
+const offline = document.getElementById("offline");
+
+let source = null;
+let asking = false;
+let again = false;
+
+function listen() {
+  if (source || document.hidden) return;
+  source = new EventSource(`${live.dataset.stream}?vu=${live.dataset.mark}`);
+  source.addEventListener("open", () => (offline.hidden = true));
+  source.addEventListener("changed", refresh);
+  source.addEventListener("error", () => {
+    // The browser tries again by itself, unless it was told not to.
+    offline.hidden = source?.readyState === EventSource.OPEN || navigator.onLine;
+  });
+}
+
+function rest() {
+  source?.close();
+  source = null;
+}
+
+async function refresh() {
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    // Signed out elsewhere, or the card is another one: the whole page is another.
+    if (answer.redirected || !answer.ok) {
+      location.reload();
+      return;
+    }
+    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    offline.hidden = true;
+  } catch {
+    offline.hidden = false;
+  } finally {
+    asking = false;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  }
+}
+
+function show(page) {
+  const fresh = page.getElementById("live");
+  if (!fresh) {
+    location.reload();
+    return;
+  }
+  const known = new Map([...live.querySelectorAll("a.movement")].map((one) => [one.pathname, one.textContent]));
+  const held = live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  live.replaceChildren(...document.adoptNode(fresh).childNodes);
+  live.dataset.mark = fresh.dataset.mark;
+  if (held) live.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  const moved = [...live.querySelectorAll("a.movement")].filter((one) => known.get(one.pathname) !== one.textContent);
+  for (const one of moved) one.classList.add("fresh");
+  // Read aloud, in the words of the line itself.
+  if (moved.length) news.textContent = moved[0].textContent.replace(/\s+/g, " ").trim();
+}
+
+if (live && "EventSource" in window) {
+  listen();
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
+  window.addEventListener("pagehide", rest);
+  window.addEventListener("pageshow", listen);
+}
