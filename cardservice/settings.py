@@ -130,7 +130,9 @@ def read_settings(
         smtp_tls=smtp_tls,
         mail_from=environment.get("CJEUNE_MAIL_FROM") or defaults.mail_from,
         public_origin=environment.get("CJEUNE_PUBLIC_ORIGIN") or None,
-        push_hosts=tuple((environment.get("CJEUNE_PUSH_HOSTS") or "").lower().replace(",", " ").split())
+        push_hosts=tuple(
+            (environment.get("CJEUNE_PUSH_HOSTS") or "").lower().replace(",", " ").split()
+        )
         or defaults.push_hosts,
         colour=environment.get("CJEUNE_COLOUR") or None,
         accent=environment.get("CJEUNE_ACCENT") or None,

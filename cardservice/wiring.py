@@ -182,7 +182,7 @@ def push_carrier(office: Office) -> Carry:
 
 @contextlib.asynccontextmanager
 async def opened_notices(office: Office) -> AsyncIterator[None]:
-    """What makes notices of the outbox and pushes them, on its rounds as long as the block lasts."""
+    """What makes notices of the outbox and pushes them, for as long as the block lasts."""
     carry = push_carrier(office)
     rounds = [
         Postman(

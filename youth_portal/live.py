@@ -1,8 +1,8 @@
 """Pages that are open hear within a second or two that something has changed (server-sent events).
 
-The law: one question per turn for all open pages of a process, whoever they are; a page is told that
-something changed and never what: it asks for itself, as the person it belongs to. A page says which
-mark it was drawn with, so that nothing slips in between drawing and listening.
+The law: one question per turn for all open pages of a process, whoever they are; a page is told
+that something changed and never what: it asks for itself, as the person it belongs to. A page says
+which mark it was drawn with, so that nothing slips in between drawing and listening.
 
 A stream ends after some minutes, and the browser opens another one: so a session that was ended
 elsewhere does not go on listening. It ends at once when the service is told to stop.

@@ -47,6 +47,8 @@ class Push:
     kind: str
     facts: dict[str, Any] = field(repr=False)
     is_discreet: bool
+    # By the machine's own clock: a push service knows no other, whatever a demo plays.
+    wall_seconds: int
 
 
 def is_host(entry: str) -> bool:

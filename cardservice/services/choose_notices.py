@@ -43,7 +43,7 @@ class PushAddress:
     is_discreet: bool
 
 
-def choose_notices(engine: Engine, member: Member, choice: NoticeChoice) -> None | Refused:
+def choose_notices(engine: Engine, member: Member, choice: NoticeChoice) -> Refused | None:
     """Refused: quiet_hours_incomplete."""
     if (choice.quiet_from is None) != (choice.quiet_until is None):
         return Refused("quiet_hours_incomplete")
@@ -77,7 +77,7 @@ def choose_notices(engine: Engine, member: Member, choice: NoticeChoice) -> None
 
 def add_push_browser(
     engine: Engine, member: Member, address: PushAddress, *, hosts: tuple[str, ...]
-) -> None | Refused:
+) -> Refused | None:
     """The caller has looked at the keys. Refused: push_address_unknown."""
     if not may_be_pushed_to(address.endpoint, hosts):
         return Refused("push_address_unknown")

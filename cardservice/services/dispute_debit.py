@@ -2,8 +2,8 @@
 
 The law: nothing moves here: the hotline decides, as for a partner's question (C62). Saying it twice
 finds the file that is there. A card that cannot be paused (blocked, replaced, paused before by its
-holder) keeps the file from nobody. Same day or later: a debit of today can still be cancelled by its
-partner, and the hotline sees that.
+holder) keeps the file from nobody. Same day or later: a debit of today can still be cancelled by
+its partner, and the hotline sees that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cardservice.services.pause_card import pause_within
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """`is_paused` when the card is paused now, by this or before; `is_new` when a file was opened."""
+    """`is_paused` when the card is paused, by this or before; `is_new` when this opened a file."""
 
     is_paused: bool
     is_new: bool

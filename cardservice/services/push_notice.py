@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.clock import wall_seconds
 from cardservice.domain.push import Push, PushGone, PushRefused
 
 Carry = Callable[[Push], None]
@@ -47,7 +48,7 @@ def push_one_notice(engine: Engine, carry: Carry) -> bool:
         if row is None:
             return False
         try:
-            carry(Push(*row[:8]))
+            carry(Push(*row[:8], wall_seconds=wall_seconds(connection)))
         except PushGone:
             # Whatever waits for it goes with it.
             _forget(connection, row.subscription_id)

@@ -1,10 +1,12 @@
-"""Answers a partner's question with no: there is nothing to regularise (C62).
+"""Answers a partner's question, or a youth's, with no: there is nothing to regularise (C62).
 
-The law: a question is answered once; the partner reads the reason, in the agent's words. Nothing
+The law: a question is answered once; who asked reads the reason, in the agent's words. Nothing
 moves. Where a regularisation of the debit waits for a second agent, that one decides, not this.
 """
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
@@ -43,14 +45,20 @@ def refuse_regularisation_file(
         ).one_or_none()
         if file is None:
             return Refused("regularisation_file_unknown")
-        if file.state != "open" or _waits(connection, file_id):
+        if file.state != "open" or _waits(connection, file.operation_id):
             return Refused("regularisation_file_answered")
         connection.execute(
             text(
                 "UPDATE regularisation_file SET state = 'refused', refused_by = :agent_id,"
-                " refused_at = ledger_now(), refusal_reason = :reason WHERE file_id = :file_id"
+                " refused_at = ledger_now(), refusal_reason = :reason"
+                # Partner and youth may both have asked: one decision answers both.
+                " WHERE operation_id = :operation_id AND state = 'open'"
             ),
-            {"agent_id": agent.agent_id, "reason": reason.strip(), "file_id": file_id},
+            {
+                "agent_id": agent.agent_id,
+                "reason": reason.strip(),
+                "operation_id": file.operation_id,
+            },
         )
         note(
             connection,
@@ -63,12 +71,12 @@ def refuse_regularisation_file(
         return file_id
 
 
-def _waits(connection: Connection, file_id: int) -> bool:
+def _waits(connection: Connection, operation_id: UUID) -> bool:
     found = connection.execute(
         text(
             "SELECT EXISTS (SELECT FROM regularisation"
-            " WHERE file_id = :file_id AND state = 'waiting')"
+            " WHERE debit_id = :operation_id AND state = 'waiting')"
         ),
-        {"file_id": file_id},
+        {"operation_id": operation_id},
     )
     return bool(found.scalar_one())

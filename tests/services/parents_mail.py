@@ -9,16 +9,19 @@ from cardservice.domain.derived_secret import derived_secret
 from cardservice.services.member_links import MEMBER_LINK
 from cardservice.wiring import Office
 
+_PURPOSE_OF = {"parent_consent": "consent", "parent_page": "parent"}
+
 
 def last_link_to(office: Office, address: str, kind: str) -> str:
-    """`kind` of the mail: parent_consent or parent_page."""
+    """`kind` of the mail: parent_consent or parent_page. Read from the link, not from the mail: the
+    postman may have taken that already."""
     with unit_of_work(office.engine) as connection:
         nonce = connection.execute(
             text(
-                "SELECT link_nonce FROM waiting_mail WHERE recipient = :address AND kind = :kind"
-                " ORDER BY mail_id DESC LIMIT 1"
+                "SELECT nonce FROM member_link WHERE email = :address AND purpose = :purpose"
+                " AND used_at IS NULL ORDER BY member_id DESC, expires_at DESC LIMIT 1"
             ),
-            {"address": address, "kind": kind},
+            {"address": address, "purpose": _PURPOSE_OF[kind]},
         ).scalar_one()
     return derived_secret(office.keys, MEMBER_LINK, bytes(nonce))
 

@@ -1,4 +1,4 @@
-"""Notices: what an operation leaves in the outbox is told once, on each channel that is on (C59)."""
+"""Notices: what the outbox holds is told once, on each channel that is on (C59)."""
 
 from __future__ import annotations
 
@@ -108,9 +108,7 @@ def test_a_discreet_push_names_no_amount(office, payer):
     assert "Ta carte a bougé" in told and "10,55" not in told and "Sport" not in told
 
 
-def test_a_service_that_cuts_the_line_gets_the_same_notice_under_the_same_tag(
-    office, payer, clock
-):
+def test_a_service_that_cuts_the_line_gets_the_same_notice_under_the_same_tag(office, payer, clock):
     with opened_push_service() as service:
         service.answers = ["cut"]
         browser = subscribe(office, payer.youth, f"{service.origin}/a")

@@ -18,15 +18,17 @@ from cardservice.db.queries.member_home import (
     MOVEMENTS_PER_PAGE,
     count_movements,
     movements_of,
-    purses_of,
+    own_wallets,
 )
+from cardservice.db.queries.notices import newest_unread
 from cardservice.webkit.leafing import page_asked, page_count
 from youth_portal.portal import MEMBERS, PREFIX, MemberVisit, route
 
 
 def show(visit: MemberVisit) -> Response:
     """Somebody whose card is not known yet goes on with the activation."""
-    holder = visit.signed_in.beneficiary_id
+    member = visit.signed_in
+    holder = member.beneficiary_id
     if holder is None:
         return visit.go(f"{PREFIX}/activer")
     with unit_of_work(visit.office.engine) as connection:
@@ -39,10 +41,11 @@ def show(visit: MemberVisit) -> Response:
             mark=mark,
             card=own_card(connection, holder),
             control=card_control(connection, holder),
-            purses=purses_of(connection, holder),
+            purses=own_wallets(connection, holder),
             movements=movements_of(connection, holder, page=page),
             page=page,
             last=last,
+            unread=newest_unread(connection, holder) if member.notices_in_page else None,
         )
 
 

@@ -104,9 +104,7 @@ def _shown(
 ) -> Response:
     member = visit.signed_in
     with unit_of_work(visit.office.engine) as connection:
-        last = page_count(
-            count_notices(connection, _beneficiary(visit)), per_page=NOTICES_PER_PAGE
-        )
+        last = page_count(count_notices(connection, _beneficiary(visit)), per_page=NOTICES_PER_PAGE)
         page = page_asked(visit.query, last=last)
         lines = notices_of(connection, _beneficiary(visit), page=page)
         browsers = push_browsers_of(connection, member.member_id)

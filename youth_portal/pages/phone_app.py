@@ -1,4 +1,4 @@
-"""The portal as an app of the home screen: manifest, icons, service worker, the page without network.
+"""The portal as an app of the home screen: manifest, service worker, the page without a network.
 
 The law: the worker keeps the style, the scripts and the page that says there is no network; never a
 page of a person, never money. It shows a push under the tag of its notice, so that nothing is shown
@@ -12,10 +12,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from cardservice.phone_icons import ICON_SIDES, drawn_icon
-from cardservice.webkit.doors import unknown
 from youth_portal.portal import PREFIX, MemberVisit, route
 
+# Drawn from the settings for the phone terminal, which is the same card on the same colours.
+_ICON: Final = "/tpe/icon-{side}.png"
+_SIDES: Final = (180, 192, 512)
 _COLOUR: Final = "#12457f"
 _GROUND: Final = "#f4f6f9"
 _KEPT: Final = (
@@ -47,24 +48,15 @@ def manifest(visit: MemberVisit) -> Response:
         "theme_color": settings.colour or _COLOUR,
         "icons": [
             {
-                "src": f"{PREFIX}/icone-{side}.png",
+                "src": _ICON.format(side=side),
                 "sizes": f"{side}x{side}",
                 "type": "image/png",
                 "purpose": "any maskable",
             }
-            for side in ICON_SIDES
+            for side in _SIDES
         ],
     }
     return Response(json.dumps(told, ensure_ascii=False), media_type="application/manifest+json")
-
-
-def icon(visit: MemberVisit) -> Response:
-    """One of the sides that the manifest names."""
-    side = visit.request.path_params["side"]
-    if side not in ICON_SIDES:
-        return unknown(visit)
-    settings = visit.office.settings
-    return Response(drawn_icon(side, settings.colour, settings.accent), media_type="image/png")
 
 
 def worker(visit: MemberVisit) -> Response:
@@ -74,8 +66,8 @@ def worker(visit: MemberVisit) -> Response:
         "version": static.digest,
         "offline": f"{PREFIX}/hors-ligne",
         "files": [static.address(path) for path in _KEPT],
-        "icon": f"{PREFIX}/icone-192.png",
-        "badge": f"{PREFIX}/icone-192.png",
+        "icon": _ICON.format(side=192),
+        "badge": _ICON.format(side=192),
     }
     body = f"self.SHELL = {json.dumps(shell)};\n{static.text(_WORKER)}"
     headers = {
@@ -93,7 +85,6 @@ def offline(visit: MemberVisit) -> Response:
 
 ROUTES: Final = [
     route("GET", "/app.webmanifest", manifest, roles=None),
-    route("GET", "/icone-{side:number}.png", icon, roles=None),
     route("GET", "/sw.js", worker, roles=None),
     route("GET", "/hors-ligne", offline, roles=None),
 ]

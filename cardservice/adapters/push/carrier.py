@@ -62,7 +62,9 @@ class PushCarrier:
         parts = urlsplit(push.endpoint)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         headers = {
-            "Authorization": self.key.word_for(push.endpoint, sender=self.sender),
+            "Authorization": self.key.word_for(
+                push.endpoint, sender=self.sender, wall_seconds=push.wall_seconds
+            ),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(_KEPT_SECONDS),

@@ -1,7 +1,8 @@
 """The words of a push, as the youth's service worker shows them: title, text, address, tag.
 
-The law: amount, wallet and hour, or less where the youth wants it discreet; never a name, a place or
-a balance. The tag is the notice's: shown twice, it replaces itself. French stands in `words_fr.toml`.
+The law: amount, wallet and hour, or less where the youth wants it discreet; never a name, a place
+or a balance. The tag is the notice's: shown twice, it replaces itself. French stands in
+`words_fr.toml`.
 """
 
 from __future__ import annotations

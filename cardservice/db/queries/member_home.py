@@ -23,7 +23,7 @@ _SHOWN: Final = ("debit", "regularisation", "regularisation_reversal", "lapse", 
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
+class OwnWallet:
     """A wallet of the card's school year; `last_day` is included."""
 
     wallet: str
@@ -90,7 +90,7 @@ WHERE o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL AND o.kind
 """
 
 
-def purses_of(connection: Connection, beneficiary_id: int) -> list[Purse]:
+def own_wallets(connection: Connection, beneficiary_id: int) -> list[OwnWallet]:
     """Those of the current card's year, in the order of the scheme; none for bons plans alone."""
     rows = connection.execute(
         text(
@@ -100,7 +100,7 @@ def purses_of(connection: Connection, beneficiary_id: int) -> list[Purse]:
         ),
         {"card_id": current_card_id(connection, beneficiary_id)},
     )
-    return sorted((Purse(*row) for row in rows), key=lambda one: WALLETS.index(one.wallet))
+    return sorted((OwnWallet(*row) for row in rows), key=lambda one: WALLETS.index(one.wallet))
 
 
 def count_movements(connection: Connection, beneficiary_id: int) -> int:

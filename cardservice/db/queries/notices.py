@@ -44,7 +44,7 @@ def newest_unread(connection: Connection, beneficiary_id: int) -> NoticeLine | N
     """What is shown on top of the home page."""
     row = connection.execute(
         text(
-            f"{_LINE} WHERE beneficiary_id = :beneficiary_id AND read_at IS NULL"  # noqa: S608
+            f"{_LINE} WHERE beneficiary_id = :beneficiary_id AND read_at IS NULL"
             " ORDER BY notice_id DESC LIMIT 1"
         ),
         {"beneficiary_id": beneficiary_id},
@@ -56,7 +56,7 @@ def notices_of(connection: Connection, beneficiary_id: int, *, page: int = 1) ->
     """The newest first."""
     rows = connection.execute(
         text(
-            f"{_LINE} WHERE beneficiary_id = :beneficiary_id"  # noqa: S608
+            f"{_LINE} WHERE beneficiary_id = :beneficiary_id"
             " ORDER BY notice_id DESC LIMIT :most OFFSET :from"
         ),
         {

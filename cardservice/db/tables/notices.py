@@ -1,8 +1,8 @@
 """Notices to youths: what is shown in the page, and what waits to be pushed to their devices.
 
 The law: a notice exists once for what it tells of (`subject`); telling it by push or mail is tried
-until it is taken or given up, and marked either way. Facts hold no name, no place and no balance; a reminder
-of the year's end says what is left.
+until it is taken or given up, and marked either way. Facts hold no name, no place and no
+balance; a reminder of the year's end says what is left.
 """
 
 from __future__ import annotations

@@ -175,7 +175,10 @@ ROWS: Final[dict[str, Row]] = {
     "GET /efface": Row(),
     # Notices, live pages, the app of the home screen
     "GET /avis": Row(),
-    "POST /avis/choix": Row(form=lambda _: {"page": "oui", "calme_de": "22:00", "calme_a": "7h"}),
+    "POST /avis/choix": Row(
+        form=lambda _: {"page": "oui", "calme_de": "22:00", "calme_a": "7h"},
+        again="the same choice, noted again",
+    ),
     "POST /avis/appareils": Row(
         form=lambda _: {"adresse": "https://evil.example"}, statuses=(422,)
     ),
@@ -188,7 +191,6 @@ ROWS: Final[dict[str, Row]] = {
     "POST /paiements/{reference}/contester": Row(place=_no_payment, statuses=(404,)),
     "GET /flux": Row(stream=True, downloads=True),
     "GET /app.webmanifest": Row(downloads=True),
-    "GET /icone-{side:number}.png": Row(place=lambda _: {"side": "192"}, downloads=True),
     "GET /sw.js": Row(downloads=True),
     "GET /hors-ligne": Row(),
     # Whatever else is asked for

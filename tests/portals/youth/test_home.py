@@ -1,15 +1,15 @@
-"""« Accueil »: balances and history, live within two seconds, « Ce n'était pas moi », the notices."""
+"""« Accueil »: balances, history, live within two seconds; « Ce n'était pas moi »; notices."""
 
 from __future__ import annotations
 
 import json
 import time
+import tomllib
+from importlib import resources
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import text
 
-from cardservice.db.engine import unit_of_work
 from cardservice.services.tell_notices import tell_notices
 from tests import makers
 from tests.counter import opened_counter
@@ -38,6 +38,11 @@ def youth(site):
 @pytest.fixture
 def till(site):
     return makers.make_terminal(site.office)
+
+
+def refusals():
+    file = resources.files("youth_portal") / "refusals_fr.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))["refusals"]
 
 
 def reference_of(site):
@@ -87,9 +92,7 @@ def test_a_person_with_enough_open_pages_is_told_to_ask_no_more(site, youth, as_
         del live._waiting[holder]
 
 
-def test_it_was_not_me_pauses_the_card_and_opens_one_file(
-    site, youth, till, counter, as_youth
-):
+def test_it_was_not_me_pauses_the_card_and_opens_one_file(site, youth, till, counter, as_youth):
     counter.debit(till, youth.held, 1_055)
     visitor = as_youth(youth)
     address = payment_page(site)
@@ -137,13 +140,13 @@ def test_channels_and_quiet_hours_are_chosen(site, youth, as_youth):
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({"calme_de": "22:00"}, "Remplis les deux heures"),
+        ({"calme_de": "22:00"}, "quiet_hours_incomplete"),
         ({"calme_de": "25:00", "calme_a": "7:00"}, "Écris une heure comme"),
     ],
 )
 def test_quiet_hours_that_make_no_sense_are_told(youth, as_youth, form, said):
     answer = as_youth(youth).post(f"{NOTICES}/choix", form)
-    assert answer.status_code == 422 and said in answer.text
+    assert answer.status_code == 422 and refusals().get(said, said) in answer.text
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,8 @@ def test_an_address_of_no_listed_push_service_is_refused(site, youth, as_youth, 
     browser = Browser()
     form = {"adresse": endpoint, "cle": browser.p256dh, "secret": browser.auth}
     answer = as_youth(youth).post(f"{NOTICES}/appareils", form)
-    assert answer.status_code == 422
+    sentence = refusals()["push_address_unknown"]
+    assert answer.status_code == 422 and sentence in answer.text
     assert rows(site.office, "SELECT 1 FROM push_subscription") == []
 
 
@@ -224,15 +228,14 @@ def test_the_worker_controls_the_portal_and_keeps_no_page_of_a_person(site, as_y
     assert manifest["scope"] == manifest["start_url"] == HOME
 
 
-def test_without_a_network_the_app_says_so_and_shows_no_money(
-    youth, till, counter, youth_page
-):
+def test_without_a_network_the_app_says_so_and_shows_no_money(youth, till, counter, youth_page):
     page = youth_page(youth)
     page.goto(HOME)
     page.evaluate("() => navigator.serviceWorker.ready")
-    page.reload()
+    # A page without a stream: what breaks with the network is then the next page alone.
+    page.goto(NOTICES)
     page.context.set_offline(True)
-    page.goto(HOME)
+    page.goto(NOTICES)
     expect(page.get_by_role("heading", name="Pas de réseau")).to_be_visible()
     expect(page.get_by_text("€")).to_have_count(0)
     page.context.set_offline(False)

@@ -23,6 +23,8 @@ from tests.portals.youth.conftest import AsYouth, YouthPage
 from tests.portals.youth.people import Youth, make_member
 
 CARD = "/jeune/carte"
+# The portal's service worker complains in the console when it is fetched without a network.
+NO_WORKER = "navigator.serviceWorker.register = () => new Promise(() => {})"
 
 
 def seen(page: Page) -> str:
@@ -57,6 +59,7 @@ def test_the_code_changes_every_thirty_seconds_and_lasts_ten_minutes_without_a_n
     site: Site, youth_page: YouthPage
 ) -> None:
     page = youth_page(make_member(site.office))
+    page.add_init_script(NO_WORKER)
     page.clock.install()
     page.goto(CARD)
     first = step_of(site, seen(page))
@@ -74,6 +77,7 @@ def test_with_a_network_again_there_is_a_code_again(
     site: Site, youth_page: YouthPage, clock: Clock
 ) -> None:
     page = youth_page(make_member(site.office))
+    page.add_init_script(NO_WORKER)
     page.clock.install()
     page.goto(CARD)
     page.context.set_offline(True)
