@@ -48,7 +48,7 @@ def push_one_notice(engine: Engine, carry: Carry) -> bool:
         if row is None:
             return False
         try:
-            carry(Push(*row[:8], wall_seconds=wall_seconds(connection)))
+            carry(Push(*row[:8], wall_seconds(connection)))
         except PushGone:
             # Whatever waits for it goes with it.
             _forget(connection, row.subscription_id)

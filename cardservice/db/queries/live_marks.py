@@ -1,7 +1,8 @@
 """Has anything changed for these holders? One cheap question for all pages that are open.
 
 The law: a mark changes whenever a wallet moves, a card changes its state or a notice comes, and
-says nothing of what it was. Few index look-ups per holder; no lock, no listener, nothing in a debit.
+says nothing of what it was. A few index look-ups per holder; no lock, no listener, nothing in a
+debit.
 """
 
 from __future__ import annotations
