@@ -48,7 +48,7 @@ def push_one_notice(engine: Engine, carry: Carry) -> bool:
         if row is None:
             return False
         try:
-            carry(Push(*row[:8], wall_seconds(connection)))
+            carry(_push_of(row, wall_seconds(connection)))
         except PushGone:
             # Whatever waits for it goes with it.
             _forget(connection, row.subscription_id)
@@ -63,6 +63,20 @@ def push_one_notice(engine: Engine, carry: Carry) -> bool:
         else:
             _drop(connection, row.push_id)
         return True
+
+
+def _push_of(row: Any, at_seconds: int) -> Push:
+    return Push(
+        row.push_id,
+        row.notice_id,
+        row.endpoint,
+        row.p256dh,
+        row.auth,
+        row.kind,
+        row.facts,
+        row.is_discreet,
+        at_seconds,
+    )
 
 
 def _forget(connection: Connection, subscription_id: int) -> None:
