@@ -11,8 +11,8 @@ from cardservice.commands.account import account
 from cardservice.commands.agents import agent
 from cardservice.commands.bank import bank
 from cardservice.commands.bank_accounts import iban
-from cardservice.commands.beneficiary import beneficiary
 from cardservice.commands.bench import bench
+from cardservice.commands.beneficiary import beneficiary
 from cardservice.commands.budget import budget
 from cardservice.commands.cards import cards
 from cardservice.commands.database import database

@@ -83,7 +83,9 @@ class Holder:
 def make_beneficiary(office: Office, *, school_year: int = YEAR, **fields: str) -> Holder:
     """A collégien with both wallets, or whoever the fields say."""
     line = pupil(**fields)
-    done = import_roster(office.engine, office.keys, roster([line]), actor="test", school_year=school_year)
+    done = import_roster(
+        office.engine, office.keys, roster([line]), actor="test", school_year=school_year
+    )
     assert not isinstance(done, Refused) and done.taken, done
     with unit_of_work(office.engine) as connection:
         row = connection.execute(
@@ -316,7 +318,9 @@ def screen_of(office: Office, card: HeldCard) -> str:
 def make_cards(office: Office, count: int, *, school_year: int = YEAR) -> list[HeldCard]:
     """Many active cards of as many holders, quicker than one by one; all with the same PIN."""
     lines = [pupil() for _ in range(count)]
-    done = import_roster(office.engine, office.keys, roster(lines), actor="test", school_year=school_year)
+    done = import_roster(
+        office.engine, office.keys, roster(lines), actor="test", school_year=school_year
+    )
     assert not isinstance(done, Refused) and done.taken, done
     issued = issue_cards(
         office.engine,

@@ -1,8 +1,8 @@
 """Signs a delegate in: the password, then whatever else must come before a page opens (C31, C32).
 
 The law: an unknown address, an address without a password, a wrong password and a delegation that
-no longer holds get one answer for the same work (password_door.py). Every stage has a secret of its own (web_sessions.py), and this file alone says which stage
-comes next.
+no longer holds get one answer for the same work (password_door.py). Every stage has a secret of its
+own (web_sessions.py), and this file alone says which stage comes next.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def write_mail(
         text(
             "INSERT INTO waiting_mail (recipient, kind, facts, link_nonce, written_at, next_try_at)"
             " SELECT :recipient, :kind, CAST(:facts AS jsonb), :link_nonce, at,"
-                " coalesce(CAST(:not_before AS timestamptz), at)"
+            " coalesce(CAST(:not_before AS timestamptz), at)"
             " FROM ledger_now() AS at"
         ),
         {

@@ -8,7 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.member_home import Movement, movements_of
+from cardservice.db.queries.regularisation_files import count_of_files, files_of
+from cardservice.db.queries.regularisation_inbox import case_of
+from cardservice.db.queries.transactions import Scope
 from cardservice.domain.refusal import Refused
+from cardservice.services.dispute_debit import Disputed, dispute_debit
 from cardservice.services.open_regularisation import file_of
 from cardservice.services.refuse_regularisation_file import refuse_regularisation_file
 from cardservice.services.regularise import Correction, ask_regularisation
@@ -78,3 +83,62 @@ def test_of_two_who_answer_at_once_one_does(asked: tuple[Fortnight, str, int]) -
         )
     assert answers.count(file_id) == 1
     assert answers.count(Refused("regularisation_file_answered")) == 5
+
+
+def _the_holder_asks_too(story: Fortnight) -> int:
+    [(debit_id, holder)] = story.rows(
+        "SELECT operation_id, beneficiary_id FROM operation WHERE kind = 'debit'"
+    )
+    done = dispute_debit(
+        story.office.engine, beneficiary_id=holder, operation_id=debit_id, actor="member:1"
+    )
+    assert isinstance(done, Disputed) and done.is_new and done.is_paused
+    return int(holder)
+
+
+def _movement(story: Fortnight, holder: int) -> Movement:
+    with unit_of_work(story.office.engine) as connection:
+        return next(one for one in movements_of(connection, holder) if one.kind == "debit")
+
+
+def test_one_refusal_answers_partner_and_youth(asked: tuple[Fortnight, str, int]) -> None:
+    story, reference, file_id = asked
+    holder = _the_holder_asks_too(story)
+    with unit_of_work(story.office.engine) as connection:
+        case = case_of(connection, reference)
+    assert case is not None and (case.asked_by, case.reason) == ("holder", "not_me")
+    assert refuse(story, file_id) == file_id
+    states = story.rows("SELECT state FROM regularisation_file")
+    assert [one.state for one in states] == ["refused", "refused"]
+    told = _movement(story, holder)
+    assert (told.dispute, told.dispute_answer, told.state) == ("refused", REASON, "paid")
+
+
+def test_what_is_given_back_answers_partner_and_youth(asked: tuple[Fortnight, str, int]) -> None:
+    story, reference, _ = asked
+    holder = _the_holder_asks_too(story)
+    agent = makers.make_agent(story.office, "hotline")
+    given = ask_regularisation(
+        story.office.engine, Correction(reference, 5000, "mistake", ""), by=agent.email
+    )
+    assert not isinstance(given, Refused), given
+    states = story.rows("SELECT state FROM regularisation_file")
+    assert [one.state for one in states] == ["granted", "granted"]
+    told = _movement(story, holder)
+    assert (told.dispute, told.state, told.given_back_cents) == (
+        "granted",
+        "partly_given_back",
+        5000,
+    )
+
+
+def test_the_partner_does_not_read_what_the_youth_says(asked: tuple[Fortnight, str, int]) -> None:
+    story, _, _ = asked
+    _the_holder_asks_too(story)
+    partner_id = story.partners[0].partner_id
+    with unit_of_work(story.office.engine) as connection:
+        scope = Scope(partner_id)
+        [file] = files_of(connection, scope, limit=10, offset=0)
+        assert (file.reason, count_of_files(connection, scope)) == ("wrong_amount", 1)
+        told = file_of(connection, partner_id=partner_id, operation_id=file.operation_id)
+    assert told is not None and told.reason == "wrong_amount"

@@ -34,8 +34,8 @@ class OwnWallet:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """`kind` of the operation; `place` and `outlet` are empty where no till was. `is_disputed`: the
-    holder has said that it was not them."""
+    """`kind` of the operation; `place` and `outlet` are empty where no till was. `dispute` is
+    the state of the file that the holder has opened (open, granted, refused), with its answer."""
 
     operation_id: UUID
     operation_no: int
@@ -48,7 +48,13 @@ class Movement:
     outlet: str
     cancelled_at: datetime | None
     given_back_cents: int
-    is_disputed: bool
+    dispute: str | None
+    dispute_answer: str | None
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether the holder has said that it was not them."""
+        return self.dispute is not None
 
     @property
     def reference(self) -> str:
@@ -79,13 +85,14 @@ SELECT o.operation_id, o.operation_no, o.kind, o.wallet, o.amount_cents, o.accep
        o.business_day, coalesce(p.trade_name, ''), coalesce(u.name, ''), c.accepted_at,
        (SELECT coalesce(sum(r.amount_cents), 0)::bigint FROM regularisation r
         WHERE r.debit_id = o.operation_id AND r.state = 'booked' AND r.reversal_id IS NULL),
-       EXISTS (SELECT FROM regularisation_file f WHERE f.operation_id = o.operation_id
-               AND f.opened_by_holder = o.beneficiary_id)
+       f.state, f.refusal_reason
 FROM operation o
 LEFT JOIN partner p ON p.partner_id = o.partner_id
 LEFT JOIN outlet u ON u.outlet_id = o.outlet_id
 LEFT JOIN operation c ON c.target_id = o.operation_id AND c.kind = 'cancellation'
     AND c.outcome = 'cancelled'
+LEFT JOIN regularisation_file f ON f.operation_id = o.operation_id
+    AND f.opened_by_holder = o.beneficiary_id
 WHERE o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL AND o.kind = ANY(:kinds)
 """
 
