@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, text
@@ -53,6 +54,21 @@ def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
     return BenchInstance(
         cards, [_ticket(office.keys, keys, cards, until) for _ in range(tickets)], codes, keys
     )
+
+
+def load_files(data_dir: Path, instance: BenchInstance) -> dict[str, str]:
+    """What wrk's scripts read, written once, by the names they know it by."""
+    tickets, readings = data_dir / "tickets.tsv", data_dir / "readings.tsv"
+    if not tickets.exists():
+        tickets.write_text("".join(f"{key}\t{one}\n" for key, one in instance.tickets))
+        keys = instance.terminal_keys
+        readings.write_text(
+            "".join(
+                f"{keys[n % len(keys)]}\t{code}\n"
+                for n, code in enumerate(instance.codes[:20_000])
+            )
+        )
+    return {"BENCH_TICKETS": str(tickets), "BENCH_READINGS": str(readings)}
 
 
 def _school_year(connection: Connection) -> tuple[int, datetime]:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from threading import Event
 
 import psutil
 
@@ -28,7 +20,8 @@ from cardservice.bench.database_load import (
     yardstick,
 )
 from cardservice.bench.http_load import HttpRun, assert_wrk, http_load
-from cardservice.bench.instance import PARTNERS, WALLET, BenchInstance, fill
+from cardservice.bench.instance import PARTNERS, WALLET, BenchInstance, fill, load_files
+from cardservice.bench.service import postmaster, running_service
 from cardservice.db.embedded import PrivateServer
 from cardservice.settings import read_settings
 from cardservice.wiring import opened_office, upgrade
@@ -102,8 +95,8 @@ class _Measure:
 
     def http_rows(self) -> Iterator[BenchRow]:
         """The service beside the money function, one call per debit, 32 clients."""
-        with _service(self.data_dir) as (base_url, service):
-            watched = [service, self._postmaster()]
+        with running_service(self.data_dir) as (base_url, service):
+            watched = [service, postmaster(self.data_dir)]
             found: dict[int, list[HttpRun]] = {8: [], 32: [], 128: []}
             functions = []
             self._http(base_url, "debit.lua", 32, watched, seed=0, seconds=_WARM_SECONDS)
@@ -149,53 +142,7 @@ class _Measure:
             script,
             clients=clients,
             seconds=seconds,
-            files=self._files(),
+            files=load_files(self.data_dir, self.instance),
             seed=seed,
             processes=watched,
         )
-
-    def _files(self) -> dict[str, str]:
-        tickets, readings = self.data_dir / "tickets.tsv", self.data_dir / "readings.tsv"
-        if not tickets.exists():
-            tickets.write_text("".join(f"{key}\t{one}\n" for key, one in self.instance.tickets))
-            keys = self.instance.terminal_keys
-            readings.write_text(
-                "".join(
-                    f"{keys[n % len(keys)]}\t{code}\n"
-                    for n, code in enumerate(self.instance.codes[:20_000])
-                )
-            )
-        return {"BENCH_TICKETS": str(tickets), "BENCH_READINGS": str(readings)}
-
-    def _postmaster(self) -> psutil.Process:
-        pid_file = self.data_dir / "postgres" / "postmaster.pid"
-        return psutil.Process(int(pid_file.read_text().splitlines()[0]))
-
-
-@contextmanager
-def _service(data_dir: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """The service as shipped, in a process of its own, for as long as the block lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cardservice.cli", "serve", "--port", str(port)]
-    running = subprocess.Popen([*command, "--data-dir", str(data_dir)], stdout=subprocess.DEVNULL)
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", running)
-        yield f"http://127.0.0.1:{port}", psutil.Process(running.pid)
-    finally:
-        running.send_signal(signal.SIGTERM)
-        running.wait(timeout=30)
-
-
-def _wait_until_ready(address: str, running: subprocess.Popen[bytes]) -> None:
-    pause = Event()
-    for _ in range(300):
-        if running.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, OSError):
-            pause.wait(0.1)
-    raise LoadFailed("the service did not start")

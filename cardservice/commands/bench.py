@@ -12,6 +12,7 @@ from cardservice.bench.batch_rows import run_batches
 from cardservice.bench.bench_row import BenchRow
 from cardservice.bench.database_load import LoadFailed
 from cardservice.bench.http_load import WrkMissing
+from cardservice.bench.live_rows import run_live
 from cardservice.bench.rows import run_bench
 from cardservice.commands.session import Failed, json_option, say_json
 from cardservice.commands.words import sentence
@@ -26,12 +27,17 @@ from cardservice.commands.words import sentence
     help="Folder under which the throw-away instance is made (default: the temporary one).",
 )
 @click.option("--full", is_flag=True, help="Also a fortnight of 1,000,000 debits: half an hour.")
+@click.option("--live", is_flag=True, help="Also debits beside 500 open pages: four minutes.")
 @json_option
-def bench(runs: int, cards: int, data_dir: Path | None, full: bool, as_json: bool) -> None:
+def bench(
+    runs: int, cards: int, data_dir: Path | None, full: bool, live: bool, as_json: bool
+) -> None:
     """Measure on a throw-away instance: about six minutes on two cores."""
     console = Console(stderr=True)
     try:
         rows = run_bench(runs=runs, cards=cards, parent=data_dir, say=console.log)
+        if live or full:
+            rows += run_live(runs=runs, cards=cards, parent=data_dir, say=console.log)
         if full:
             rows += run_batches(runs=runs, parent=data_dir, say=console.log)
     except (WrkMissing, LoadFailed) as failure:
