@@ -64,8 +64,7 @@ def load_files(data_dir: Path, instance: BenchInstance) -> dict[str, str]:
         keys = instance.terminal_keys
         readings.write_text(
             "".join(
-                f"{keys[n % len(keys)]}\t{code}\n"
-                for n, code in enumerate(instance.codes[:20_000])
+                f"{keys[n % len(keys)]}\t{code}\n" for n, code in enumerate(instance.codes[:20_000])
             )
         )
     return {"BENCH_TICKETS": str(tickets), "BENCH_READINGS": str(readings)}

@@ -1,6 +1,6 @@
 """Open pages of the youths' portal, hundreds in one process: each listens to `/jeune/flux`.
 
-The law: a page does what home.js does and no more: it listens, and one that `asks` gets itself again
+The law: a page does what home.js does and no more: it listens, and one that asks gets itself again
 when it is told that something has changed, one question at a time. This process says when all of
 them listen, and at its end how often they were told.
 
@@ -27,12 +27,14 @@ class Page:
     cookie: str
     told: int = 0
     asked: int = 0
+    is_answered: asyncio.Event = field(default_factory=asyncio.Event)
     is_listening: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self) -> None:
         """Until it is cancelled; a stream that ends is a failure."""
         reader, writer = await self._request("/jeune/flux?vu=none")
+        self.is_answered.set()
         try:
             while line := await reader.readline():
                 if line == b"event: changed\n":
@@ -78,15 +80,22 @@ async def _run(host: str, port: int, *, asks: bool, cookies: list[str]) -> None:
             some = pages[first : first + _AT_ONCE]
             tasks += [open_pages.create_task(page.listen()) for page in some]
             async with asyncio.timeout(_SECONDS_TO_OPEN):
-                await asyncio.gather(*(page.is_listening.wait() for page in some))
+                await asyncio.gather(*(page.is_answered.wait() for page in some))
+        async with asyncio.timeout(_SECONDS_TO_OPEN):
+            await asyncio.gather(*(page.is_listening.wait() for page in pages))
         if asks:
             tasks += [open_pages.create_task(page.ask()) for page in pages]
-        print("open", flush=True)
+        _say("open")
         await asyncio.to_thread(sys.stdin.readline)
         for task in tasks:
             task.cancel()
     told = sum(page.told - 1 for page in pages)
-    print(f"told {told} asked {sum(page.asked for page in pages)}", flush=True)
+    _say(f"told {told} times, asked {sum(page.asked for page in pages)} times")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import psutil
 
 from cardservice.bench.bench_row import BenchRow, bench_row
 from cardservice.bench.database_load import (
-    LoadFailed,
     checkpoint,
     money_function,
     prepare_yardstick,

@@ -173,6 +173,7 @@ _YOUTH_REFUSALS: Final = (
     Code("link_pin_wrong", 509, False, "C24, C58: not the PIN of this card's holder"),
     Code("link_pin_blocked", 510, False, "C24, C58: three wrong PINs; the hotline helps"),
     Code("no_card_yet", 511, False, "C24: on the roster, the card is still to be made"),
+    Code("mails_delayed", 512, False, "C16: a network or a member asked for many mails; wait"),
     Code("consent_not_needed", 531, True, "C16: fifteen, or nobody knows yet how old"),
     Code("consent_given", 532, True, "C16: a parent has agreed; that stands"),
     Code("parent_email_malformed", 533, False, "C16: no address that a mail could be sent to"),
@@ -274,6 +275,7 @@ _PORTAL_REFUSALS: Final = (
     Code("proofs_missing", 543, False, "C8: accepted only with all that is asked for"),
     Code("proof_reason_unknown", 544, False, "C8: a reason of the desk's list"),
     Code("beneficiary_has_member", 545, True, "C8: this person has an account already"),
+    Code("proofs_without_consent", 548, False, "C16: under fifteen a parent agrees first"),
     Code("proofs_not_eligible", 546, True, "C8: the scheme's rules do not admit this person"),
 )
 

@@ -2,6 +2,7 @@
 
 The law: an issued card of a year that is not over, once. The first activation chooses the PIN; a
 later one keeps it unless another is given, because a PIN belongs to the person and not the plastic.
+A card that a parent stopped before it was activated is paused from the start.
 """
 
 from __future__ import annotations

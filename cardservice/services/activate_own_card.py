@@ -1,12 +1,13 @@
 """Activates the card of a member who is linked: they choose its PIN, and it pays (C24, C58).
 
 The law: a member's own card of the year, issued and not activated yet. A PIN that was chosen for an
-earlier card belongs to the person and stays, unless another is given.
+earlier card belongs to the person and stays, unless another is given. A parent who withdraws in the
+same moment stops it: card first, then the consent, as answer_consent.py locks them.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.cards import Card, day_refusal, locked_card_of_holder
@@ -31,9 +32,9 @@ def activate_own_card(
     """
     assert member.beneficiary_id is not None, "whose card it is is known first"
     with unit_of_work(engine) as connection:
-        if consent_state(connection, member.member_id) not in ("not_needed", "given"):
-            return Refused("consent_missing")
         card = locked_card_of_holder(connection, member.beneficiary_id)
+        if not _may_open(connection, member.member_id):
+            return Refused("consent_missing")
         if card is None:
             return Refused("no_card_yet")
         if card.state != "issued":
@@ -48,6 +49,17 @@ def activate_own_card(
                 return refused
         note(connection, actor=member.actor, action="card.activate", subject=card.subject)
         return move_card(connection, card, "active")
+
+
+def _may_open(connection: Connection, member_id: int) -> bool:
+    """Locks the member: a parent's answer comes before this or after it."""
+    is_open = connection.execute(
+        text(
+            "SELECT closed_at IS NULL FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"
+        ),
+        {"member_id": member_id},
+    ).scalar_one_or_none()
+    return bool(is_open) and consent_state(connection, member_id) in ("not_needed", "given")
 
 
 def _pin(connection: Connection, keys: Keys, card: Card, pin: str) -> Refused | None:

@@ -1,12 +1,14 @@
 """Changes the address that a youth signs in with: asked for, then confirmed from the new one.
 
-The law: the old address counts until somebody has opened the mail at the new one; an address that
-another member has is answered like a free one, and nothing is sent to it.
+The law: the old address counts until somebody has opened the mail at the new one, and is told at
+once that a change was asked for; a new password ends what was asked. An address that another member
+has is answered like a free one, and nothing is sent to it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from cardservice.db.queries.clock import ledger_instant
 from cardservice.db.queries.journal import note
@@ -14,19 +16,34 @@ from cardservice.domain.calendar import format_minute
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import email_is_plausible
-from cardservice.services.guess_guard import asks_guarded, count_try
-from cardservice.services.member_links import VALID_FOR, make_member_link, use_member_link
+from cardservice.services.mail_guard import count_ask, count_change, may_mail
+from cardservice.services.member_links import (
+    VALID_FOR,
+    make_member_link,
+    member_link_of,
+    use_member_link,
+)
 from cardservice.services.write_mail import write_mail
 
 
 def ask_email_change(
     connection: Connection, keys: Keys, *, member_id: int, email: str, network: str
 ) -> Refused | None:
-    """Mails a link to the new address. Refused: email_malformed."""
+    """Mails a link to the new address, and word of it to the old one.
+
+    Refused: email_malformed, mails_delayed (for the network or the member alone).
+    """
     address = email.strip().lower()
     if not email_is_plausible(address):
         return Refused("email_malformed")
-    if count_try(connection, asks_guarded(keys, network)) is not None:
+    refused = count_ask(connection, keys, network) or count_change(connection, keys, member_id)
+    if refused is not None:
+        return refused
+    own = connection.execute(
+        text("SELECT email FROM member WHERE member_id = :member_id"), {"member_id": member_id}
+    ).scalar_one()
+    _tell(connection, own, kind="youth_email_asked")
+    if not may_mail(connection, keys, address):
         return None
     taken = connection.execute(
         text("SELECT EXISTS (SELECT FROM member WHERE email = :email)"), {"email": address}
@@ -45,27 +62,38 @@ def ask_email_change(
 
 
 def confirm_email(connection: Connection, *, secret: str) -> Refused | None:
-    """Uses an `email` link up. Refused: link_unknown."""
-    link = use_member_link(connection, secret)
+    """Uses an `email` link up. Refused: link_unknown, also for an address that is taken by now."""
+    link = member_link_of(connection, secret)
     if link is None or link.purpose != "email":
         return Refused("link_unknown")
-    changed = connection.execute(
+    # The member first, as whoever chooses a password does, which ends this link.
+    old = connection.execute(
         text(
-            "WITH old AS (SELECT email FROM member WHERE member_id = :member_id FOR UPDATE)"
-            " UPDATE member SET email = :email FROM old WHERE member_id = :member_id"
-            " AND closed_at IS NULL AND NOT EXISTS (SELECT FROM member WHERE email = :email)"
-            " RETURNING old.email"
+            "SELECT email FROM member WHERE member_id = :member_id AND closed_at IS NULL FOR UPDATE"
         ),
-        {"member_id": link.member_id, "email": link.email},
+        {"member_id": link.member_id},
     ).scalar_one_or_none()
-    if changed is None:
+    if old is None or use_member_link(connection, secret) is None:
+        return Refused("link_unknown")
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                text("UPDATE member SET email = :email WHERE member_id = :member_id"),
+                {"member_id": link.member_id, "email": link.email},
+            )
+    except IntegrityError:
+        # Somebody has signed up with it meanwhile.
         return Refused("link_unknown")
     actor = f"member:{link.member_id}"
     note(connection, actor=actor, action="member.email_changed", subject=actor)
+    _tell(connection, old, kind="youth_email_changed")
+    return None
+
+
+def _tell(connection: Connection, email: str, *, kind: str) -> None:
     write_mail(
         connection,
-        recipient=changed,
-        kind="youth_email_changed",
+        recipient=email,
+        kind=kind,
         facts={"at": format_minute(ledger_instant(connection))},
     )
-    return None

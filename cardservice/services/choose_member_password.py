@@ -1,7 +1,8 @@
 """Takes a youth's password: by the link that makes a member, by a reset link, or from inside (C16).
 
 The law: a link serves once and only for a password that is taken. A sign-up link makes the member,
-whose address is confirmed by it. Whatever was open under an old password is closed.
+whose address is confirmed by it. Whatever was open under an old password is closed, and so is a
+change of address that was asked for under it.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ def choose_member_password(
     if refused is not None:
         return refused
     password_hash = hash_password(password)
+    if link.member_id is not None:
+        # The member first, then the link: another password ends this link in that order.
+        connection.execute(
+            text("SELECT FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"),
+            {"member_id": link.member_id},
+        )
     if use_member_link(connection, secret) is None:
         # Somebody was quicker with the same link.
         return Refused("link_unknown")
@@ -139,7 +146,8 @@ def _keep(connection: Connection, member_id: int, password_hash: str) -> None:
         ),
         {"member_id": member_id, "password_hash": password_hash},
     )
-    end_member_links(connection, purpose="reset", member_id=member_id)
+    for purpose in ("reset", "email"):
+        end_member_links(connection, purpose=purpose, member_id=member_id)
 
 
 def _tell(connection: Connection, member_id: int, email: str) -> None:

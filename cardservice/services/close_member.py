@@ -1,8 +1,9 @@
 """Closes a member whose parent refused or withdrew, and opens them again when the parent agrees.
 
-The law: closing ends every session, link and pushed notice of the member and pauses the card as the
-parent; wallets and money stay as they are. The proof whose card it is stays too: agreeing again
-undoes the closing. Called with the card's row locked, then the member's.
+The law: closing ends every session, link and pushed notice of the member, removes the pictures that
+wait for an agent, and pauses the card as the parent, also before it is activated; wallets and money
+stay as they are. The proof whose card it is stays too: agreeing again undoes the closing. Called
+with the card's row locked, then the member's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cardservice.services.web_sessions import end_sessions
 
 
 def close_member(connection: Connection, member_id: int, *, actor: str) -> None:
-    """Nobody signs in any more; a card that cannot be paused stays as it is."""
+    """Nobody signs in any more; a card that pays nothing for good stays as it is."""
     beneficiary_id = connection.execute(
         text(
             "UPDATE member SET closed_at = coalesce(closed_at, ledger_now())"
@@ -34,13 +35,19 @@ def close_member(connection: Connection, member_id: int, *, actor: str) -> None:
         text("DELETE FROM push_subscription WHERE member_id = :member_id"),
         {"member_id": member_id},
     )
+    connection.execute(
+        text("DELETE FROM proof_file WHERE member_id = :member_id AND state = 'waiting'"),
+        {"member_id": member_id},
+    )
     note(connection, actor=actor, action="member.close", subject=f"member:{member_id}")
     if beneficiary_id is not None:
         pause_within(connection, beneficiary_id=beneficiary_id, actor=actor, paused_by="parent")
+        _pause_what_is_issued(connection, beneficiary_id)
 
 
 def open_again(connection: Connection, member_id: int, *, actor: str) -> None:
-    """The member may sign in again. The parent's pause stays until the parent ends it."""
+    """The member may sign in again. The parent's pause of a card that pays stays until the parent
+    ends it; that of one never activated, which no page could end, goes."""
     opened = connection.execute(
         text(
             "UPDATE member SET closed_at = NULL WHERE member_id = :member_id"
@@ -49,4 +56,24 @@ def open_again(connection: Connection, member_id: int, *, actor: str) -> None:
         {"member_id": member_id},
     )
     if opened.rowcount:
+        connection.execute(
+            text(
+                "DELETE FROM card_pause p USING card c, member m"
+                " WHERE m.member_id = :member_id AND c.beneficiary_id = m.beneficiary_id"
+                " AND p.card_id = c.card_id AND p.paused_by = 'parent' AND c.state = 'issued'"
+            ),
+            {"member_id": member_id},
+        )
         note(connection, actor=actor, action="member.reopen", subject=f"member:{member_id}")
+
+
+def _pause_what_is_issued(connection: Connection, beneficiary_id: int) -> None:
+    """Whoever activates such a card, desk or command line, has a paused one (move_card)."""
+    connection.execute(
+        text(
+            "INSERT INTO card_pause (card_id, paused_by, paused_at)"
+            " SELECT card_id, 'parent', ledger_now() FROM card"
+            " WHERE beneficiary_id = :beneficiary_id AND state = 'issued' ON CONFLICT DO NOTHING"
+        ),
+        {"beneficiary_id": beneficiary_id},
+    )

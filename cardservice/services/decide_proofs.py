@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries import turns
 from cardservice.db.queries.agents import Agent
+from cardservice.db.queries.consents import consent_state
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.proofs import (
     ProofCase,
@@ -46,10 +47,12 @@ PROOF_REASONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an agent saw when deciding: `proof_ids` of the page that was open."""
+    """What an agent saw when deciding: `proof_ids` of the page that was open, and `said`, the
+    digest of the facts that it showed (ProofCase.said)."""
 
     member_id: int
     proof_ids: tuple[int, ...]
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ def accept_proofs(
 ) -> Decided | Refused:
     """`draw` and `prove` make the code of a card, as in issue_cards.
 
-    Refused: proofs_decided, proofs_missing, proofs_not_eligible, beneficiary_has_member,
-    school_year_unknown.
+    Refused: proofs_decided, proofs_without_consent, proofs_missing, proofs_not_eligible,
+    beneficiary_has_member, school_year_unknown.
     """
     with unit_of_work(engine) as connection:
         case = _locked_case(connection, decision)
@@ -111,13 +114,15 @@ def refuse_proofs(
 
 
 def _locked_case(connection: Connection, decision: Decision) -> ProofCase | Refused:
-    """What waits, as the agent saw it: nobody decides on a picture that came after."""
+    """What waits, as the agent saw it: nobody decides on a picture that came after, nor about
+    somebody whom the member says to be since."""
     connection.execute(
         text("SELECT FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"),
         {"member_id": decision.member_id},
     )
     case = case_waiting(connection, decision.member_id)
-    if case is None or sorted(case.proof_ids) != sorted(decision.proof_ids):
+    seen = (sorted(decision.proof_ids), decision.said)
+    if case is None or (sorted(case.proof_ids), case.said) != seen:
         return Refused("proofs_decided")
     return case
 
@@ -126,6 +131,8 @@ def _admit(connection: Connection, case: ProofCase, year: SchoolYear) -> int | R
     """The beneficiary whom the member is from now on."""
     if case.beneficiary_id is not None or case.birth_date is None:
         return Refused("proofs_decided")
+    if consent_state(connection, case.member_id) not in ("not_needed", "given"):
+        return Refused("proofs_without_consent")
     if set(asked_kinds(connection, case.member_id)) - set(case.kinds):
         return Refused("proofs_missing")
     # Two agents, or an agent and a roster, who take in the same person come one after the other.

@@ -38,10 +38,13 @@ def dispute_debit(
             return None
         if not debit.is_disputed and debit.state in ("cancelled", "given_back"):
             return Refused("debit_not_correctable")
+        is_new = _open(connection, beneficiary_id, operation_id)
+        if not is_new:
+            # Said again, from an old page perhaps: a card that was resumed since stays so.
+            return Disputed(is_paused=False, is_new=False)
         paused = pause_within(
             connection, beneficiary_id=beneficiary_id, actor=actor, paused_by="holder"
         )
-        is_new = _open(connection, beneficiary_id, operation_id)
         if is_new:
             note(
                 connection,

@@ -58,8 +58,11 @@ def _paused_by_a_parent(connection: Connection) -> list[int]:
 def _closed_by_a_parent(connection: Connection) -> list[int]:
     found = connection.execute(
         text(
-            "SELECT member_id FROM member WHERE closed_at IS NOT NULL"  # noqa: S608
-            f" AND {_GROWN} LIMIT :most"
+            "SELECT m.member_id FROM member m LEFT JOIN beneficiary b USING (beneficiary_id)"
+            " WHERE m.closed_at IS NOT NULL"
+            # The roster's birth date once linked, as consents.py reads it.
+            " AND coalesce(b.birth_date, m.birth_date)"
+            " <= CAST(:today AS date) - make_interval(years => :years) LIMIT :most"
         ),
         _grown(connection),
     )

@@ -6,7 +6,8 @@ everything is closed for a quarter of an hour. What is guarded is kept as a keye
 database, for every process; an address that exists and one that does not are guarded alike.
 
 A network is guarded more loosely, since a town hall or a school shares one address, and a right
-password of one person takes only its own try back.
+password of one person takes only its own try back; no wait is longer than the quarter of an hour.
+What is no wrong try but may be done so often in a time is counted by `limited` (mail_guard.py).
 """
 
 from __future__ import annotations
@@ -28,16 +29,22 @@ CLOSED_FOR: Final = timedelta(minutes=15)
 # Wrong tries that are forgotten when none has followed for a day.
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 _SECONDS_IN_WORDS: Final = 90
+# 2^10 seconds are more than CLOSED_FOR; no power of two is too long for the database's interval.
+_MOST_DOUBLED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """Something that is guessed at: free tries, the try that closes, whether a right one clears."""
+    """Something that is guessed at: free tries, the try that closes, whether a right one clears.
+
+    With `within`, all tries up to `most` are free, and counted anew when that time is over.
+    """
 
     digest: bytes
     free: int
     most: int
     cleared_by_a_right_one: bool = True
+    within: timedelta | None = None
 
 
 def person_guarded(keys: Keys, email: str, *, known: bool = False) -> Guarded:
@@ -51,16 +58,22 @@ def agent_person_guarded(keys: Keys, email: str, *, known: bool = False) -> Guar
     return _guarded(keys, f"{'known ' if known else ''}agent person {email}")
 
 
-def network_guarded(keys: Keys, address: str) -> Guarded:
-    """Sign-ins from one network: an IPv4 address, or the /64 of an IPv6 one."""
-    digest = _guarded(keys, f"network {_network_of(address)}").digest
+def network_guarded(keys: Keys, address: str, *, realm: str) -> Guarded:
+    """Sign-ins of one realm from one network: an IPv4 address, or the /64 of an IPv6 one."""
+    digest = _guarded(keys, f"network {realm} {_network_of(address)}").digest
     return Guarded(digest, free=40, most=200, cleared_by_a_right_one=False)
 
 
 def asks_guarded(keys: Keys, address: str) -> Guarded:
-    """Links by mail that one network asks for, whoever they are for."""
+    """Links by mail that one network asks the partners' portal for, whoever they are for."""
     digest = _guarded(keys, f"asks {_network_of(address)}").digest
     return Guarded(digest, free=40, most=100, cleared_by_a_right_one=False)
+
+
+def limited(keys: Keys, what: str, *, most: int, within: timedelta, network: str = "") -> Guarded:
+    """Anything that may be done so often in a time, by one `network` if that is given."""
+    digest = _guarded(keys, f"{what} {_network_of(network)}" if network else what).digest
+    return Guarded(digest, most, most, cleared_by_a_right_one=False, within=within)
 
 
 def code_guarded(keys: Keys, credential_id: int) -> Guarded:
@@ -105,13 +118,25 @@ def count_try(connection: Connection, guarded: Guarded) -> Refused | None:
     Refused: sign_in_delayed, and then nothing may be compared. What the caller's transaction does
     with a refused try, it must commit: a rolled back count is a free try.
     """
+    counted = (
+        _count_doubling(connection, guarded)
+        if guarded.within is None
+        else _count_within(connection, guarded, guarded.within)
+    )
+    if counted:
+        return None
+    return Refused("sign_in_delayed", {"wait": _wait_of(connection, guarded)})
+
+
+def _count_doubling(connection: Connection, guarded: Guarded) -> bool:
     counted = connection.execute(
         text(
             "INSERT INTO sign_in_guard AS g (guarded, failures, last_failed_at)"
             " SELECT :guarded, 1, at FROM ledger_now() AS at"
             " ON CONFLICT (guarded) DO UPDATE SET (failures, last_failed_at, closed_until) ="
             " (SELECT n, at, CASE WHEN n >= :most THEN at + :closed_for"
-            "   WHEN n >= :free THEN at + interval '1 second' * power(2, n - :free) END"
+            "   WHEN n >= :free THEN at + least(CAST(:closed_for AS interval),"
+            "    interval '1 second' * power(2, least(n - :free, :most_doubled))) END"
             "  FROM (SELECT CASE WHEN g.last_failed_at < excluded.last_failed_at - :forgotten"
             "    THEN 1 ELSE least(g.failures + 1, :most) END AS n,"
             "   excluded.last_failed_at AS at) AS next)"
@@ -123,12 +148,31 @@ def count_try(connection: Connection, guarded: Guarded) -> Refused | None:
             "free": guarded.free,
             "most": guarded.most,
             "closed_for": CLOSED_FOR,
+            "most_doubled": _MOST_DOUBLED,
             "forgotten": FORGOTTEN_AFTER,
         },
-    ).scalar_one_or_none()
-    if counted is not None:
-        return None
-    return Refused("sign_in_delayed", {"wait": _wait_of(connection, guarded)})
+    ).one_or_none()
+    return counted is not None
+
+
+def _count_within(connection: Connection, guarded: Guarded, within: timedelta) -> bool:
+    """Here `last_failed_at` is the first try of the time that is counted."""
+    counted = connection.execute(
+        text(
+            "INSERT INTO sign_in_guard AS g (guarded, failures, last_failed_at)"
+            " SELECT :guarded, 1, at FROM ledger_now() AS at"
+            " ON CONFLICT (guarded) DO UPDATE SET (failures, last_failed_at, closed_until) ="
+            " (SELECT n, first, CASE WHEN n >= :most THEN first + :within END"
+            "  FROM (SELECT CASE WHEN over THEN 1 ELSE g.failures + 1 END AS n,"
+            "   CASE WHEN over THEN excluded.last_failed_at ELSE g.last_failed_at END AS first"
+            "   FROM (SELECT g.last_failed_at <= excluded.last_failed_at - :within AS over) AS was)"
+            "  AS next)"
+            " WHERE g.closed_until IS NULL OR g.closed_until <= excluded.last_failed_at"
+            " RETURNING failures"
+        ),
+        {"guarded": guarded.digest, "most": guarded.most, "within": within},
+    ).one_or_none()
+    return counted is not None
 
 
 def settle_try(connection: Connection, guarded: Guarded, refused: Refused | None) -> None:

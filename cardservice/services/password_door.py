@@ -62,7 +62,10 @@ def pass_door(
     """What `enter` made of the person. Refused: sign_in_delayed, sign_in_failed, or its own."""
     address = knock.email.strip().lower()
     known = is_known(keys, door.realm, address, knock.token)
-    guards = (network_guarded(keys, knock.network), door.guard_of(keys, address, known=known))
+    guards = (
+        network_guarded(keys, knock.network, realm=door.realm),
+        door.guard_of(keys, address, known=known),
+    )
     with unit_of_work(engine) as connection:
         for guarded in guards:
             delayed = count_try(connection, guarded)

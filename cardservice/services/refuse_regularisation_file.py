@@ -51,13 +51,13 @@ def refuse_regularisation_file(
             text(
                 "UPDATE regularisation_file SET state = 'refused', refused_by = :agent_id,"
                 " refused_at = ledger_now(), refusal_reason = :reason"
-                # Partner and youth may both have asked: one decision answers both.
-                " WHERE operation_id = :operation_id AND state = 'open'"
+                # Partner and youth may both have asked: each is answered in words of its own.
+                " WHERE file_id = :file_id"
             ),
             {
                 "agent_id": agent.agent_id,
                 "reason": reason.strip(),
-                "operation_id": file.operation_id,
+                "file_id": file_id,
             },
         )
         note(

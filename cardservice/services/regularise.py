@@ -283,8 +283,14 @@ def _answer_the_file(
     """Whoever asked, partner or youth, sees what became of it; an answer that was given stands."""
     connection.execute(
         text(
-            "UPDATE regularisation_file SET state = :state WHERE state = :when AND operation_id ="
-            " (SELECT debit_id FROM regularisation WHERE regularisation_id = :number)"
+            "UPDATE regularisation_file x SET state = :state FROM regularisation r"
+            " WHERE r.regularisation_id = :number AND x.operation_id = r.debit_id"
+            " AND x.state = :when AND (x.opened_by IS NOT NULL OR :state = 'open'"
+            # Who says "it was not me" is right when nothing of the debit is left, and is told so;
+            # a part of it, or a no to the partner, leaves the question open.
+            "  OR :state = 'granted' AND (SELECT sum(g.amount_cents) FROM regularisation g"
+            "   WHERE g.debit_id = r.debit_id AND g.state = 'booked' AND g.reversal_id IS NULL)"
+            "   >= (SELECT amount_cents FROM operation o WHERE o.operation_id = r.debit_id))"
         ),
         {"number": number, "state": state, "when": when},
     )

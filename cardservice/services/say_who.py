@@ -2,7 +2,9 @@
 
 The law: ages and places are dated rules of the scheme; each refusal says why. Nothing of the roster
 is asked here: neither a match nor its absence can be read off the answer. Who is not eligible
-leaves nothing behind; who is linked says no more, because the roster knows.
+leaves nothing behind; who is linked says no more, because the roster knows. Whoever says something
+else sends their proofs anew, and under another name or birth date a parent is asked anew: what was
+shown, and agreed to, was about who they said they were.
 """
 
 from __future__ import annotations
@@ -17,15 +19,19 @@ from sqlalchemy import Connection, text
 from cardservice.db.queries import scheme
 from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
+from cardservice.db.queries.proofs import PROOFS_FORGOTTEN
 from cardservice.domain.calendar import school_year_containing
 from cardservice.domain.eligibility import SCHOOL_KINDS, NotEligible, Person, category_of
 from cardservice.domain.person_name import name_written
 from cardservice.domain.place_name import fold_place_name
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import day_written
+from cardservice.services.member_links import end_member_links
 
 _T = TypeVar("_T")
 _POSTAL_CODE: Final = re.compile(r"[0-9]{5}")
+# Told to a parent, and to nobody else.
+_AGREED_TO: Final = ("first_name", "last_name", "birth_date")
 _EIGHT_DIGITS: Final = re.compile(r"([0-9]{2})[ ./-]?([0-9]{2})[ ./-]?([0-9]{4})")
 
 
@@ -150,6 +156,14 @@ def _category(connection: Connection, born: date, school_kind: str) -> str | Not
 
 
 def _keep(connection: Connection, member_id: int, facts: dict[str, object]) -> None:
+    before = connection.execute(
+        text(
+            "SELECT first_name, last_name, birth_date, postal_code, commune, school_kind"
+            " FROM member WHERE member_id = :member_id"
+        ),
+        {"member_id": member_id},
+    ).one()
+    changed = {name for name, value in facts.items() if getattr(before, name) != value}
     connection.execute(
         text(
             "UPDATE member SET first_name = :first_name, last_name = :last_name,"
@@ -160,3 +174,33 @@ def _keep(connection: Connection, member_id: int, facts: dict[str, object]) -> N
     )
     actor = f"member:{member_id}"
     note(connection, actor=actor, action="member.who", subject=actor)
+    if changed:
+        _forget_proofs(connection, member_id)
+    if changed & set(_AGREED_TO):
+        _forget_consent(connection, member_id)
+
+
+def _forget_proofs(connection: Connection, member_id: int) -> None:
+    gone = connection.execute(
+        text("DELETE FROM proof_file WHERE member_id = :member_id AND state = 'waiting'"),
+        {"member_id": member_id},
+    )
+    if gone.rowcount:
+        actor = f"member:{member_id}"
+        note(connection, actor=actor, action=PROOFS_FORGOTTEN, subject=actor)
+
+
+def _forget_consent(connection: Connection, member_id: int) -> None:
+    replaced = connection.execute(
+        text(
+            "UPDATE parent_consent SET state = 'replaced',"
+            " decided_at = coalesce(decided_at, ledger_now())"
+            " WHERE member_id = :member_id AND state IN ('asked', 'given')"
+        ),
+        {"member_id": member_id},
+    )
+    if replaced.rowcount:
+        for purpose in ("consent", "parent"):
+            end_member_links(connection, purpose=purpose, member_id=member_id)
+        actor = f"member:{member_id}"
+        note(connection, actor=actor, action="consent.replace", subject=actor)

@@ -137,7 +137,8 @@ def _decision(visit: AgentVisit) -> Decision:
     numbers = visit.form.text("images").split(",")
     if not all(number.isascii() and number.isdigit() and len(number) < 19 for number in numbers):
         raise MalformedForm("pictures are named by numbers")
-    return Decision(visit.request.path_params["member_id"], tuple(map(int, numbers)))
+    said = visit.form.text("dit")
+    return Decision(visit.request.path_params["member_id"], tuple(map(int, numbers)), said)
 
 
 def _case(visit: AgentVisit, connection: Connection) -> ProofCase | None:

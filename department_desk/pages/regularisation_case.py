@@ -19,6 +19,7 @@ from cardservice.db.queries.regularisation_inbox import (
     RegularisationRow,
     acts_on,
     case_of,
+    files_about,
     regularisations_of,
 )
 from cardservice.db.tables.delegates import REGULARISATION_REASONS
@@ -41,7 +42,6 @@ _FIELD_OF: Final = {
     "amount_unclear": "montant",
     "regularisation_too_much": "montant",
     "explanation_too_long": "piece",
-    "reason_malformed": "reponse",
     "totp_wrong": "code",
     "totp_used": "code",
     "sign_in_delayed": "code",
@@ -84,19 +84,22 @@ def ask(visit: AgentVisit) -> Response:
 
 
 def answer(visit: AgentVisit) -> Response:
-    """Tells the partner no, with a reason."""
+    """Tells the partner, or the youth, no: each in words of its own."""
     with unit_of_work(visit.office.engine) as connection:
         case = _case(visit, connection)
-    if case is None or case.file_id is None:
+        files = [] if case is None else files_about(connection, case.debit_id)
+    side = visit.form.text("cote")
+    file = next((one for one in files if one.asked_by == side), None)
+    if case is None or file is None:
         return unknown(visit)
     done = refuse_regularisation_file(
         visit.office.engine,
-        case.file_id,
+        file.file_id,
         by=visit.signed_in.email,
-        reason=visit.form.text("reponse"),
+        reason=visit.form.text(f"reponse_{side}"),
     )
     if isinstance(done, Refused):
-        return _again(visit, done)
+        return _again(visit, done, answering=side)
     return visit.go(_address(case), said="file_refused")
 
 
@@ -183,6 +186,7 @@ def _about(connection: Connection, case: Case) -> dict[str, Any]:
     )
     return {
         "case": case,
+        "files": files_about(connection, case.debit_id),
         "given": regularisations_of(connection, case.debit_id),
         "acts": acts_on(connection, case.debit_id),
         "address": _address(case),
@@ -234,14 +238,16 @@ def _onward(
     )
 
 
-def _again(visit: AgentVisit, refused: Refused) -> Response:
-    """The whole page once more, with what was typed."""
+def _again(visit: AgentVisit, refused: Refused, *, answering: str = "") -> Response:
+    """The whole page once more, with what was typed; `answering` a side, or asking oneself."""
     with unit_of_work(visit.office.engine) as connection:
         case = _case(visit, connection)
         if case is None:
             return unknown(visit)
         facts = _about(connection, case)
     field = _FIELD_OF.get(refused.code, "")
+    if refused.code == "reason_malformed":
+        field = f"reponse_{answering}"
     return visit.refused_form("regularisations/one.html", refused, field=field, **facts)
 
 

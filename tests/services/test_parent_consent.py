@@ -13,6 +13,8 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.consents import consent_state, last_consent
 from cardservice.db.queries.members import member_of_id
 from cardservice.domain.refusal import Refused
+from cardservice.services import activate_own_card as own
+from cardservice.services.activate_card import activate_card
 from cardservice.services.answer_consent import (
     WORDS_VERSION,
     Agreement,
@@ -24,6 +26,7 @@ from cardservice.services.ask_parent import MOST_A_DAY, Asked, ask_parent
 from cardservice.services.grow_up import grow_up
 from cardservice.services.pause_card import pause_card_of
 from cardservice.services.resume_card import resume_card_of
+from cardservice.services.say_who import Said, WhoSaid, say_who
 from cardservice.services.send_parent_page import send_asked_parent_page
 from cardservice.services.web_sessions import session_of
 from tests.makers import make_beneficiary, make_card
@@ -311,3 +314,99 @@ def test_a_pause_of_somebody_else_stays_at_fifteen(office, clock):
     clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
     grow_up(office.engine)
     assert card_state(office, member) == "paused"
+
+
+def child_with_an_issued_card(office, birth_date=FOURTEEN):
+    holder = make_beneficiary(office, birth_date=birth_date.isoformat())
+    return make_member(office, card=make_card(office, holder, pin=None))
+
+
+def test_withdrawn_before_activation_the_card_never_pays(office):
+    member = child_with_an_issued_card(office)
+    page = agreed(office, member)
+    refuse(office, page)
+    done = activate_card(
+        office.engine, office.keys, reading=member.held.code, pin="4826", actor="agent:1"
+    )
+    assert done.state == card_state(office, member) == "paused"
+    give(office, page)
+    ended = resume_card_of(
+        office.engine,
+        beneficiary_id=member.held.holder.beneficiary_id,
+        actor="parent:1",
+        paused_by="parent",
+    )
+    assert ended.state == "active"
+
+
+def test_agreeing_again_lets_a_card_be_activated_that_never_was(office):
+    member = child_with_an_issued_card(office)
+    page = agreed(office, member)
+    refuse(office, page)
+    give(office, page)
+    done = activate_card(
+        office.engine, office.keys, reading=member.held.code, pin="4826", actor="agent:1"
+    )
+    assert done.state == "active"
+
+
+def test_withdrawn_while_the_youth_activates_stops_the_card(office, monkeypatch):
+    """The parent answers while the youth's activation waits for the card."""
+    member = child_with_an_issued_card(office)
+    page = agreed(office, member)
+    with unit_of_work(office.engine) as connection:
+        signed_in = member_of_id(connection, member.member_id)
+    lock_card = own.locked_card_of_holder
+
+    def after_the_parent(connection, beneficiary_id):
+        assert refuse(office, page) == Answered("withdrawn")
+        return lock_card(connection, beneficiary_id)
+
+    monkeypatch.setattr(own, "locked_card_of_holder", after_the_parent)
+    done = own.activate_own_card(office.engine, office.keys, member=signed_in, pin="4826")
+    assert done == Refused("consent_missing")
+    assert card_state(office, member) == "issued"
+
+
+def test_refusing_removes_the_pictures_that_wait(office):
+    member = child(office)
+    page = agreed(office, member)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO proof_file (member_id, kind, image, uploaded_at)"
+                " VALUES (:member_id, 'identity', 'x', ledger_now())"
+            ),
+            {"member_id": member.member_id},
+        )
+    refuse(office, page)
+    with unit_of_work(office.engine) as connection:
+        kept = connection.execute(text("SELECT count(*) FROM proof_file")).scalar_one()
+    assert kept == 0
+
+
+def test_the_roster_says_who_is_fifteen_once_linked(office):
+    member = child(office, linked=True)
+    refuse(office, agreed(office, member))
+    with unit_of_work(office.engine) as connection:
+        connection.execute(text("UPDATE member SET birth_date = '2011-11-01'"))
+    assert grow_up(office.engine) == 0
+    with unit_of_work(office.engine) as connection:
+        assert member_of_id(connection, member.member_id) is None
+
+
+@pytest.mark.parametrize(
+    ("first_name", "birth_date", "expected"),
+    [("Léa", "14/05/2013", "given"), ("Bob", "14/05/2013", "missing"),
+     ("Léa", "15/05/2013", "missing")],
+)  # fmt: skip
+def test_a_consent_is_about_whom_the_parent_read_of(office, first_name, birth_date, expected):
+    member = child(office, birth_date=date(2013, 5, 14))
+    page = agreed(office, member)
+    said = WhoSaid(first_name, "Martin", birth_date, "13080", "Aix-en-Provence", "college")
+    with unit_of_work(office.engine) as connection:
+        assert isinstance(say_who(connection, member_id=member.member_id, said=said), Said)
+    assert state(office, member) == expected
+    if expected == "missing":
+        assert refuse(office, page) == Refused("link_unknown")
+        assert give(office, asked(office, member)) == Answered("given")

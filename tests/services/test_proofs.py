@@ -12,7 +12,7 @@ from sqlalchemy import text
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.agents import agent_of_email
 from cardservice.db.queries.members import member_of_id
-from cardservice.db.queries.proofs import asked_kinds, case_waiting, proofs_of
+from cardservice.db.queries.proofs import asked_kinds, case_waiting, must_send_again, proofs_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.decide_proofs import (
     Decided,
@@ -21,9 +21,10 @@ from cardservice.services.decide_proofs import (
     refuse_proofs,
 )
 from cardservice.services.import_roster import import_roster
+from cardservice.services.say_who import Said, WhoSaid, say_who
 from cardservice.services.send_proof import MOST_A_DAY, ProofWaiting, send_proof
 from cardservice.services.set_budget import WantedBudget, set_budget
-from tests.makers import YEAR, make_agent, make_beneficiary, pupil, roster
+from tests.makers import YEAR, make_agent, make_beneficiary, make_card, pupil, roster
 from tests.portals.youth.people import make_member
 
 FIFTEEN = date(2011, 5, 14)
@@ -83,7 +84,7 @@ def agent(office, role="hotline"):
 def seen(office, member):
     with unit_of_work(office.engine) as connection:
         case = case_waiting(connection, member.member_id)
-    return Decision(member.member_id, tuple(case.proof_ids))
+    return Decision(member.member_id, tuple(case.proof_ids), case.said)
 
 
 def accept(office, decision, by):
@@ -197,6 +198,56 @@ def test_a_picture_that_came_after_the_look_is_not_decided_on(office):
     decision = seen(office, member)
     send(office, member, "identity")
     assert accept(office, decision, agent(office)) == Refused("proofs_decided")
+
+
+def says(office, member, *, birth_date="14/05/2011", first_name="Inès", last_name="De La Tour"):
+    said = WhoSaid(first_name, last_name, birth_date, "13080", "Aix-en-Provence", "mfr")
+    with unit_of_work(office.engine) as connection:
+        assert isinstance(say_who(connection, member_id=member.member_id, said=said), Said)
+
+
+def test_whoever_says_to_be_somebody_else_after_the_look_is_not_linked_to_them(office):
+    make_card(office, make_beneficiary(office, first_name="Bob", birth_date="2010-02-03"))
+    member = all_sent(office)
+    decision = seen(office, member)
+    says(office, member, first_name="Bob", last_name="Martin", birth_date="03/02/2010")
+    assert accept(office, decision, agent(office)) == Refused("proofs_decided")
+    assert rows(office, "SELECT FROM proof_file WHERE state = 'waiting'") == []
+    with unit_of_work(office.engine) as connection:
+        assert must_send_again(connection, member.member_id)
+        assert member_of_id(connection, member.member_id).beneficiary_id is None
+    assert send(office, member) == ProofWaiting("identity")
+    with unit_of_work(office.engine) as connection:
+        assert not must_send_again(connection, member.member_id)
+
+
+def test_facts_other_than_those_that_the_agent_read_are_not_decided_on(office):
+    """Even where the pictures are the same: the digest alone tells."""
+    member = all_sent(office)
+    decision = seen(office, member)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(text("UPDATE member SET last_name = 'Dupont'"))
+    by = agent(office)
+    assert accept(office, decision, by) == Refused("proofs_decided")
+    assert refuse_proofs(office.engine, decision, by=by, reason="unreadable") == Refused(
+        "proofs_decided"
+    )
+
+
+def test_the_same_said_twice_keeps_what_was_sent(office):
+    member = newcomer(office)
+    says(office, member)
+    send(office, member)
+    says(office, member)
+    assert len(rows(office, "SELECT FROM proof_file WHERE state = 'waiting'")) == 1
+
+
+def test_under_fifteen_nobody_is_admitted_without_the_parent(office):
+    member = all_sent(office)
+    with unit_of_work(office.engine) as connection:
+        connection.execute(text("UPDATE member SET birth_date = '2013-05-14'"))
+    assert accept(office, seen(office, member), agent(office)) == Refused("proofs_without_consent")
+    assert rows(office, "SELECT FROM beneficiary") == []
 
 
 def test_who_is_in_the_roster_is_linked_and_not_made_twice(office):

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
+import pyotp
 import pytest
 from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.desk_waiting import waiting_at_desk
 from cardservice.db.queries.member_home import Movement, movements_of
 from cardservice.db.queries.regularisation_files import count_of_files, files_of
-from cardservice.db.queries.regularisation_inbox import case_of
+from cardservice.db.queries.regularisation_inbox import case_of, cases_by_state, files_about
 from cardservice.db.queries.transactions import Scope
 from cardservice.domain.refusal import Refused
 from cardservice.services.dispute_debit import Disputed, dispute_debit
 from cardservice.services.open_regularisation import file_of
 from cardservice.services.refuse_regularisation_file import refuse_regularisation_file
-from cardservice.services.regularise import Correction, ask_regularisation
+from cardservice.services.regularise import (
+    Correction,
+    Regularisation,
+    ask_regularisation,
+    decide_regularisation,
+)
 from cardservice.wiring import Office
 from tests import makers
 from tests.clearing.story import Fortnight, make_fortnight
 from tests.conftest import Clock
+from tests.ledger import straight
 from tests.portals.desk.inbox import LATER, open_file, reference_of
 
 REASON = "Le tarif affiché en caisse était le bon"
@@ -101,35 +110,98 @@ def _movement(story: Fortnight, holder: int) -> Movement:
         return next(one for one in movements_of(connection, holder) if one.kind == "debit")
 
 
-def test_one_refusal_answers_partner_and_youth(asked: tuple[Fortnight, str, int]) -> None:
+def _states(story: Fortnight) -> dict[str, str]:
+    rows = story.rows("SELECT opened_by IS NULL AS holders, state FROM regularisation_file")
+    return {"holder" if one.holders else "partner": one.state for one in rows}
+
+
+def test_each_side_is_answered_in_words_of_its_own(asked: tuple[Fortnight, str, int]) -> None:
     story, reference, file_id = asked
     holder = _the_holder_asks_too(story)
     with unit_of_work(story.office.engine) as connection:
         case = case_of(connection, reference)
-    assert case is not None and (case.asked_by, case.reason) == ("holder", "not_me")
+        assert case is not None
+        partners, holders = files_about(connection, case.debit_id)
+    # The partner's figures stay readable beside what the youth says.
+    assert (case.asked_by, case.right_amount_cents) == ("partner", 1000)
+    assert (partners.file_id, holders.reason) == (file_id, "not_me")
     assert refuse(story, file_id) == file_id
-    states = story.rows("SELECT state FROM regularisation_file")
-    assert [one.state for one in states] == ["refused", "refused"]
+    assert _states(story) == {"partner": "refused", "holder": "open"}
+    assert _movement(story, holder).dispute_answer is None
+    assert refuse(story, holders.file_id) == holders.file_id
     told = _movement(story, holder)
     assert (told.dispute, told.dispute_answer, told.state) == ("refused", REASON, "paid")
 
 
-def test_what_is_given_back_answers_partner_and_youth(asked: tuple[Fortnight, str, int]) -> None:
+def test_a_part_given_back_grants_the_partner_and_leaves_the_youths_question(
+    asked: tuple[Fortnight, str, int],
+) -> None:
     story, reference, _ = asked
     holder = _the_holder_asks_too(story)
     agent = makers.make_agent(story.office, "hotline")
-    given = ask_regularisation(
-        story.office.engine, Correction(reference, 5000, "mistake", ""), by=agent.email
-    )
+    part = Correction(reference, 5000, "mistake", "")
+    given = ask_regularisation(story.office.engine, part, by=agent.email)
     assert not isinstance(given, Refused), given
-    states = story.rows("SELECT state FROM regularisation_file")
-    assert [one.state for one in states] == ["granted", "granted"]
+    assert _states(story) == {"partner": "granted", "holder": "open"}
     told = _movement(story, holder)
-    assert (told.dispute, told.state, told.given_back_cents) == (
-        "granted",
-        "partly_given_back",
-        5000,
+    assert (told.dispute, told.state) == ("open", "partly_given_back")
+
+
+def test_all_given_back_grants_both(asked: tuple[Fortnight, str, int]) -> None:
+    story, reference, _ = asked
+    holder = _the_holder_asks_too(story)
+    first, second = (makers.make_agent(story.office, "hotline") for _ in range(2))
+    whole = Correction(reference, 9000, "mistake", "")
+    waiting = ask_regularisation(story.office.engine, whole, by=first.email)
+    assert isinstance(waiting, Regularisation)
+    decided = decide_regularisation(
+        story.office.engine,
+        story.office.keys,
+        waiting.regularisation_id,
+        by=second.email,
+        totp=pyotp.TOTP(second.totp_secret).now(),
+        is_agreed=True,
     )
+    assert not isinstance(decided, Refused), decided
+    assert _states(story) == {"partner": "granted", "holder": "granted"}
+    told = _movement(story, holder)
+    assert (told.dispute, told.state) == ("granted", "given_back")
+
+
+def test_a_no_to_the_partners_correction_is_no_answer_to_the_youth(
+    asked: tuple[Fortnight, str, int],
+) -> None:
+    story, reference, _ = asked
+    first, second = (makers.make_agent(story.office, "hotline") for _ in range(2))
+    wanted = Correction(reference, 8000, "wrong_amount", "")
+    waiting = ask_regularisation(story.office.engine, wanted, by=first.email)
+    assert isinstance(waiting, Regularisation)
+    holder = _the_holder_asks_too(story)
+    decide_regularisation(
+        story.office.engine,
+        story.office.keys,
+        waiting.regularisation_id,
+        by=second.email,
+        totp=pyotp.TOTP(second.totp_secret).now(),
+        is_agreed=False,
+    )
+    assert _states(story) == {"partner": "refused", "holder": "open"}
+    assert _movement(story, holder).dispute == "open"
+
+
+def test_a_disputed_debit_that_its_partner_cancels_has_its_answer(office: Office) -> None:
+    story = make_fortnight(office)
+    call = story.call(700)
+    with psycopg.connect(office.database_url, autocommit=True) as db:
+        straight.debit(db, call)
+    holder = _the_holder_asks_too(story)
+    with psycopg.connect(office.database_url, autocommit=True) as db:
+        assert straight.cancel(db, call).outcome == "cancelled"
+    told = _movement(story, holder)
+    assert (told.dispute, told.state) == ("granted", "cancelled")
+    with unit_of_work(office.engine) as connection:
+        assert waiting_at_desk(connection).open_files == 0
+        assert cases_by_state(connection)["open"] == 0
 
 
 def test_the_partner_does_not_read_what_the_youth_says(asked: tuple[Fortnight, str, int]) -> None:

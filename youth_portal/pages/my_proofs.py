@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.proofs import OF_WHO, asked_kinds, proofs_of
+from cardservice.db.queries.proofs import OF_WHO, asked_kinds, must_send_again, proofs_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.send_proof import send_proof
 from cardservice.webkit.forms import MalformedForm, Shown
@@ -54,9 +54,11 @@ def _facts(visit: MemberVisit) -> dict[str, Any]:
     with unit_of_work(visit.office.engine) as connection:
         kinds = [kind for kind in asked_kinds(connection, member_id) if kind in OF_WHO]
         states = proofs_of(connection, member_id)
+        again = must_send_again(connection, member_id)
     return {
         "kinds": [(path, kind) for path, kind in _KIND_OF.items() if kind in kinds],
         "states": {kind: state for kind, state in states.items() if kind in OF_WHO},
+        "again": again,
     }
 
 

@@ -63,14 +63,16 @@ def show_forgotten(visit: MemberVisit) -> Response:
 
 
 def ask_forgotten(visit: MemberVisit) -> Response:
-    """Sends a link, if anybody has this address; says so in any case."""
+    """Sends a link, if anybody has this address; says so in any case, or that it is too early."""
     with unit_of_work(visit.office.engine) as connection:
-        ask_new_password(
+        refused = ask_new_password(
             connection,
             visit.office.keys,
             email=visit.form.text("courriel"),
             network=visit.address,
         )
+    if refused is not None:
+        return visit.refused_form("sign_in/forgotten.html", refused, field="courriel")
     return visit.go(f"{_FORGOTTEN}/courriel")
 
 

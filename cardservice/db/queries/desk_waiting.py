@@ -17,7 +17,10 @@ SELECT
   (SELECT coalesce(sum(transfer_cents), 0)::bigint FROM failed_transfer
      WHERE into_remittance_id IS NULL),
   (SELECT count(*) FROM regularisation WHERE state = 'waiting'),
-  (SELECT count(*) FROM regularisation_file WHERE state = 'open'),
+  (SELECT count(*) FROM regularisation_file f WHERE f.state = 'open'
+     AND (f.opened_by IS NOT NULL OR NOT EXISTS (SELECT FROM operation c
+       WHERE c.target_id = f.operation_id AND c.kind = 'cancellation'
+       AND c.outcome = 'cancelled'))),
   (SELECT count(*) FROM bank_account WHERE state = 'unverified' AND usable_from <= ledger_now()),
   (SELECT count(*) FROM bank_account WHERE state = 'unverified' AND usable_from > ledger_now()),
   (SELECT count(*) FROM partner_hold WHERE released_at IS NULL),

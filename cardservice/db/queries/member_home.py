@@ -85,7 +85,8 @@ SELECT o.operation_id, o.operation_no, o.kind, o.wallet, o.amount_cents, o.accep
        o.business_day, coalesce(p.trade_name, ''), coalesce(u.name, ''), c.accepted_at,
        (SELECT coalesce(sum(r.amount_cents), 0)::bigint FROM regularisation r
         WHERE r.debit_id = o.operation_id AND r.state = 'booked' AND r.reversal_id IS NULL),
-       f.state, f.refusal_reason
+       CASE WHEN c.operation_id IS NOT NULL AND f.state = 'open' THEN 'granted' ELSE f.state END,
+       f.refusal_reason
 FROM operation o
 LEFT JOIN partner p ON p.partner_id = o.partner_id
 LEFT JOIN outlet u ON u.outlet_id = o.outlet_id

@@ -5,6 +5,7 @@ The law: pictures are read by one question alone (`picture_waiting`); the desk j
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from cardservice.domain.calendar import school_year_containing
 from cardservice.domain.eligibility import NotEligible, Person, category_of
 
 OF_WHO: Final = ("identity", "residence", "schooling")
+# The journal's word for proofs that went because their sender said to be somebody else.
+PROOFS_FORGOTTEN: Final = "proof.forget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,19 @@ class ProofCase:
     def is_portrait(self) -> bool:
         """A linked member sends nothing but a portrait."""
         return self.kinds == ["portrait"]
+
+    @property
+    def said(self) -> str:
+        """A digest of who they say they are: whoever decides has read these very facts."""
+        facts = (
+            self.first_name,
+            self.last_name,
+            self.birth_date,
+            self.postal_code,
+            self.commune,
+            self.school_kind,
+        )
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
 _CASES: Final = (
@@ -111,6 +127,18 @@ def proofs_of(connection: Connection, member_id: int) -> dict[str, ProofState]:
         {"member_id": member_id},
     )
     return {row.kind: ProofState(*row) for row in found}
+
+
+def must_send_again(connection: Connection, member_id: int) -> bool:
+    """Whether what this member sent has gone because they then said to be somebody else."""
+    last: str | None = connection.execute(
+        text(
+            "SELECT action FROM journal WHERE subject = :subject"
+            " AND action IN ('proof.upload', :forgotten) ORDER BY journal_id DESC LIMIT 1"
+        ),
+        {"subject": f"member:{member_id}", "forgotten": PROOFS_FORGOTTEN},
+    ).scalar_one_or_none()
+    return last == PROOFS_FORGOTTEN
 
 
 def cases_waiting(connection: Connection, *, limit: int, offset: int) -> Sequence[ProofCase]:

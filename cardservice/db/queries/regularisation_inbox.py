@@ -73,6 +73,20 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What one side asked about a debit: `asked_by` is `partner` or `holder`, cents."""
+
+    file_id: int
+    asked_by: str
+    opened_at: datetime
+    reason: str
+    right_amount_cents: int
+    explanation: str | None
+    state: str
+    refusal_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RegularisationRow:
     """One regularisation of a debit. `state` is `waiting`, `booked`, `refused` or `reversed`; the
     people are mail addresses of agents."""
@@ -125,9 +139,16 @@ FROM operation o
 JOIN partner p USING (partner_id) JOIN outlet u ON u.outlet_id = o.outlet_id
 LEFT JOIN card k ON k.card_id = o.card_id
 LEFT JOIN LATERAL (
-    -- Partner and youth may both ask about one debit: what waits is shown first.
-    SELECT f.* FROM regularisation_file f WHERE f.operation_id = o.operation_id
-    ORDER BY f.state <> 'open', f.opened_by_holder IS NULL LIMIT 1
+    -- Partner and youth may both ask about one debit: what waits comes first, the partner's words
+    -- before the youth's, who asks for no amount. What was cancelled meanwhile has its answer.
+    SELECT f.file_id, f.opened_by_holder, f.opened_at, f.reason, f.right_amount_cents,
+           f.explanation, f.refusal_reason,
+           CASE WHEN f.state = 'open' AND f.opened_by_holder IS NOT NULL AND EXISTS (
+                    SELECT FROM operation c WHERE c.target_id = o.operation_id
+                    AND c.kind = 'cancellation' AND c.outcome = 'cancelled')
+                THEN 'granted' ELSE f.state END AS state
+    FROM regularisation_file f WHERE f.operation_id = o.operation_id
+    ORDER BY f.state <> 'open', f.opened_by_holder IS NOT NULL LIMIT 1
 ) x ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE r.state = 'waiting') AS waiting,
@@ -184,6 +205,20 @@ def case_of(connection: Connection, reference: str) -> Case | None:
         text(f"{_CASES} AND o.operation_no = :number"), {"number": number}
     ).one_or_none()
     return None if row is None else Case(*row)
+
+
+def files_about(connection: Connection, debit_id: UUID) -> list[CaseFile]:
+    """What the partner and the youth asked about a debit, the partner's first."""
+    rows = connection.execute(
+        text(
+            "SELECT file_id, CASE WHEN opened_by IS NULL THEN 'holder' ELSE 'partner' END,"
+            " opened_at, reason, right_amount_cents, explanation, state, refusal_reason"
+            " FROM regularisation_file WHERE operation_id = :debit_id"
+            " ORDER BY opened_by IS NULL LIMIT 2"
+        ),
+        {"debit_id": debit_id},
+    )
+    return [CaseFile(*row) for row in rows]
 
 
 def regularisations_of(connection: Connection, debit_id: UUID) -> list[RegularisationRow]:

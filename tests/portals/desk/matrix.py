@@ -86,7 +86,8 @@ def _proofs(dossier: Dossier) -> Mapping[str, Any]:
 
 
 def _pictures(dossier: Dossier) -> Fields:
-    return {"images": ",".join(map(str, dossier.proofs.proof_ids))}
+    proofs = dossier.proofs
+    return {"images": ",".join(map(str, proofs.proof_ids)), "dit": proofs.said}
 
 
 _PROOFS: Final = "/justificatifs/{member_id:number}"
@@ -192,7 +193,9 @@ ROWS: Final[dict[str, Row]] = {
     f"POST {_CASE}/demander": Row(
         place=_case, form=lambda _: {"montant": "2,50", "motif": "mistake", "piece": "Appel"}
     ),
-    f"POST {_CASE}/repondre": Row(place=_case, form=lambda _: {"reponse": "Rien à rendre ici"}),
+    f"POST {_CASE}/repondre": Row(
+        place=_case, form=lambda _: {"cote": "partner", "reponse_partner": "Rien à rendre ici"}
+    ),
     f"GET {_CASE}/{{number:number}}/decider": Row(place=_waiting_regularisation),
     f"POST {_CASE}/{{number:number}}/decider": Row(
         place=_waiting_regularisation,

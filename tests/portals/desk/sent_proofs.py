@@ -36,4 +36,4 @@ def shown(office: Office, member_id: int) -> Decision:
     with unit_of_work(office.engine) as connection:
         case = case_waiting(connection, member_id)
     assert case is not None, "nothing of this member waits"
-    return Decision(member_id, tuple(case.proof_ids))
+    return Decision(member_id, tuple(case.proof_ids), case.said)

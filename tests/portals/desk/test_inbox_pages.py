@@ -180,9 +180,15 @@ def test_a_question_answered_with_no_is_told_to_the_partner_and_once(
     hotline: Visitor, inbox: Inbox
 ) -> None:
     address = f"{case_address(inbox.open_reference)}/repondre"
-    assert "motif de 3 à 500" in refused(hotline, address, {"reponse": " x "})
-    assert "La demande est refusée" in said(hotline, address, {"reponse": REASON})
-    assert "déjà une réponse" in refused(hotline, address, {"reponse": "Encore non"})
+    assert "motif de 3 à 500" in refused(
+        hotline, address, {"cote": "partner", "reponse_partner": " x "}
+    )
+    assert "La demande est refusée" in said(
+        hotline, address, {"cote": "partner", "reponse_partner": REASON}
+    )
+    assert "déjà une réponse" in refused(
+        hotline, address, {"cote": "partner", "reponse_partner": "Encore non"}
+    )
     [file] = rows_of(inbox, "SELECT state, refusal_reason FROM regularisation_file")
     assert (file.state, file.refusal_reason) == ("refused", REASON)
     assert hotline.post(f"{case_address(inbox.reference)}/repondre").status_code == 404

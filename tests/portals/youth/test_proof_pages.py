@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.services.decide_proofs import Decision
 from tests.portals.axe import violations
 from tests.portals.desk.agents import COOKIE as DESK_COOKIE
 from tests.portals.desk.agents import PREFIX as DESK
@@ -22,6 +23,11 @@ from tests.portals.youth.people import make_member
 def desk_of(site: Site, role: str = "moderator") -> Visitor:
     secret = open_desk_session(site.office, hire(site.office, role))
     return Visitor(site, secret=secret, prefix=DESK, cookie=DESK_COOKIE)
+
+
+def fields_of(decision: Decision) -> dict[str, str]:
+    """What the desk's form carries beside the agent's answer."""
+    return {"images": ",".join(map(str, decision.proof_ids)), "dit": decision.said}
 
 
 def send(visitor: Visitor, address: str, image: bytes) -> int:
@@ -80,7 +86,7 @@ def test_a_youth_of_eighteen_sends_and_an_agent_accepts(
     desk = desk_of(site)
     decision = shown(site.office, youth.member_id)
     address = f"/departement/justificatifs/{youth.member_id}"
-    answer = desk.post(f"{address}/accepter", {"images": ",".join(map(str, decision.proof_ids))})
+    answer = desk.post(f"{address}/accepter", fields_of(decision))
     assert answer.headers["location"].endswith("dit=proofs_accepted")
     assert desk.get(f"{address}/images/identity").status_code == 404
     desk.close()
@@ -112,13 +118,13 @@ def test_somebodys_photo_is_their_own_to_see(site: Site, youth_page: YouthPage) 
 def test_a_refusal_without_a_reason_is_asked_for_one(site: Site) -> None:
     decision = send_proofs(site.office)
     desk = desk_of(site, "hotline")
-    pictures = ",".join(map(str, decision.proof_ids))
+    looked = fields_of(decision)
     address = f"/departement/justificatifs/{decision.member_id}"
-    answer = desk.post(f"{address}/refuser", {"images": pictures})
+    answer = desk.post(f"{address}/refuser", looked)
     assert answer.status_code == 422 and "Choisissez un motif" in answer.text
-    answer = desk.post(f"{address}/refuser", {"images": pictures, "motif": "unreadable"})
+    answer = desk.post(f"{address}/refuser", looked | {"motif": "unreadable"})
     assert answer.headers["location"].endswith("dit=proofs_refused")
     # Decided meanwhile by somebody else: told, and nothing done.
-    answer = desk.post(f"{address}/accepter", {"images": pictures})
+    answer = desk.post(f"{address}/accepter", looked)
     assert answer.headers["location"].endswith("dit=proofs_gone")
     desk.close()
