@@ -69,12 +69,16 @@ class LivePages:
         ends_at = loop.time() + LONGEST_SECONDS
         with self._listening(beneficiary_id) as changed:
             yield "retry: 2000\n\n"
-            while not self._leaving and loop.time() < ends_at:
+            while True:
+                # Before anything is looked at: a page that is being told something hears what
+                # comes meanwhile.
+                changed.clear()
+                if self._leaving or loop.time() >= ends_at:
+                    return
                 mark = self._marks.get(beneficiary_id)
                 if mark is not None and mark != seen:
                     seen = mark
                     yield f"event: changed\ndata: {mark}\n\n"
-                changed.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), HEARTBEAT_SECONDS)
                     continue

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 
@@ -63,6 +64,12 @@ def pin_mac(keys: Keys, beneficiary_id: int, pin: str) -> bytes:
 def ine_mac(keys: Keys, ine: str) -> bytes:
     """The digest (32 bytes) that is kept of an erased person's INE: a roster names them in vain."""
     return hmac.digest(keys.derive("erased ine"), ine.encode(), hashlib.sha256)
+
+
+def person_mac(keys: Keys, birth_date: date, name_trace: str) -> bytes:
+    """The digest (32 bytes) that is kept of an erased person who was given money this year."""
+    message = f"{birth_date:%Y-%m-%d} {name_trace}".encode()
+    return hmac.digest(keys.derive("erased person"), message, hashlib.sha256)
 
 
 def secret_hash(secret: str) -> bytes:

@@ -44,6 +44,21 @@ def same_first_name(one: str, other: str) -> bool:
     return "".join(words) == "".join(others) or longer[: len(shorter)] == shorter
 
 
+def name_traces(first_name: str, last_name: str) -> tuple[set[str], set[str]]:
+    """For who may keep digests of a name and not the name: what to keep of one, and what to ask
+    with; one of the first set is in the second when both names are one person's."""
+    words = _words_of(last_name)
+    lasts = {"".join(words), "".join(_bare(words))}
+    forenames = _words_of(first_name)
+    whole = "".join(forenames)
+    starts = {"".join(forenames[:count]) for count in range(1, len(forenames) + 1)}
+    kept = {f"={whole} {last}" for last in lasts}
+    kept |= {f"<{start} {last}" for start in starts for last in lasts}
+    asked = {f"<{whole} {last}" for last in lasts}
+    asked |= {f"={start} {last}" for start in starts for last in lasts}
+    return kept, asked
+
+
 def _bare(words: list[str]) -> list[str]:
     """The words without particles; all of them when there is nothing else."""
     return [word for word in words if word not in _PARTICLES] or words

@@ -1,8 +1,11 @@
 """Asks one parent of a member under fifteen for their consent, by a mailed link (C16; minors).
 
 The law: one parent is asked at a time; asking again, or somebody else, ends the question and the
-link before. A few questions a day for one member, and as many links from one network as the other
-pages give: nobody is mailed at will. The mail names no child.
+link before. A few questions a day for one member, a few mails to one address, and as many from one
+network as the other pages give: nobody is mailed at will. The mail names no child.
+
+Nobody is their own parent: an address of the member's own mailbox is refused. That the roster has
+it as the pupil's own is told to whoever reads the mail there, and not to whoever typed a name.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ from cardservice.db.queries.consents import (
 )
 from cardservice.db.queries.journal import note
 from cardservice.domain.keys import Keys
+from cardservice.domain.mailbox import same_mailbox
+from cardservice.domain.person_name import same_first_name, same_last_name
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import email_is_plausible
-from cardservice.services.guess_guard import asks_guarded, count_try
+from cardservice.services.mail_guard import MOST_AN_HOUR, count_ask, may_mail
 from cardservice.services.member_links import make_member_link
 from cardservice.services.write_mail import write_mail
 
@@ -46,7 +51,7 @@ def ask_parent(
     """`network` is the address that the youth asks from.
 
     Refused: consent_not_needed (fifteen, or the birth date is not told yet), consent_given,
-    parent_email_malformed, parent_email_own, parent_asked_enough, sign_in_delayed.
+    parent_email_malformed, parent_email_own, parent_asked_enough, mails_delayed.
     """
     address = parent_email.strip().lower()
     with unit_of_work(engine) as connection:
@@ -54,20 +59,27 @@ def ask_parent(
         refused = _refusal(connection, member_id, address, own=email)
         if refused is not None:
             return refused
-        delayed = count_try(connection, asks_guarded(keys, network))
+        delayed = count_ask(connection, keys, network)
         if delayed is not None:
             return delayed
+        if not may_mail(connection, keys, address):
+            # The question before stands; it says nothing of whose address this is.
+            return Refused("parent_asked_enough", {"most": MOST_AN_HOUR})
         valid_until = _ask(connection, member_id, address)
         nonce = make_member_link(
             connection, keys, purpose="consent", email=address, member_id=member_id
         )
-        write_mail(
-            connection,
-            recipient=address,
-            kind="parent_consent",
-            facts={"days": ANSWERED_WITHIN.days},
-            link_nonce=nonce,
-        )
+        if _is_on_the_roster(connection, member_id, address):
+            # The link is made and goes nowhere: this takes as long as any other question.
+            write_mail(connection, recipient=address, kind="parent_address_wanted", facts={})
+        else:
+            write_mail(
+                connection,
+                recipient=address,
+                kind="parent_consent",
+                facts={"days": ANSWERED_WITHIN.days},
+                link_nonce=nonce,
+            )
         note(
             connection,
             actor=f"member:{member_id}",
@@ -97,7 +109,7 @@ def _refusal(connection: Connection, member_id: int, address: str, *, own: str) 
         return Refused("consent_given")
     if not email_is_plausible(address):
         return Refused("parent_email_malformed")
-    if address == own:
+    if same_mailbox(address, own):
         return Refused("parent_email_own")
     asked = connection.execute(
         text(
@@ -107,6 +119,32 @@ def _refusal(connection: Connection, member_id: int, address: str, *, own: str) 
         {"member_id": member_id, "a_day": _A_DAY},
     ).scalar_one()
     return Refused("parent_asked_enough", {"most": MOST_A_DAY}) if asked >= MOST_A_DAY else None
+
+
+def _is_on_the_roster(connection: Connection, member_id: int, address: str) -> bool:
+    """Whether it is the pupil's own address there: of the member's beneficiary, or of somebody of
+    the birth date and the names that the member has told."""
+    rows = connection.execute(
+        text(
+            "SELECT b.email, b.beneficiary_id = m.beneficiary_id AS proved,"
+            " m.first_name AS said_first, m.last_name AS said_last, b.first_name, b.last_name"
+            " FROM member m JOIN beneficiary b ON b.beneficiary_id = m.beneficiary_id"
+            "  OR (m.beneficiary_id IS NULL AND b.birth_date = m.birth_date)"
+            " WHERE m.member_id = :member_id AND b.email IS NOT NULL"
+        ),
+        {"member_id": member_id},
+    )
+    return any(
+        same_mailbox(address, row.email)
+        and (
+            row.proved
+            or (
+                same_last_name(row.said_last, row.last_name)
+                and same_first_name(row.said_first, row.first_name)
+            )
+        )
+        for row in rows
+    )
 
 
 def _ask(connection: Connection, member_id: int, address: str) -> datetime:

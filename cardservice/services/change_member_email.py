@@ -42,7 +42,12 @@ def ask_email_change(
     own = connection.execute(
         text("SELECT email FROM member WHERE member_id = :member_id"), {"member_id": member_id}
     ).scalar_one()
-    _tell(connection, own, kind="youth_email_asked")
+    write_mail(
+        connection,
+        recipient=own,
+        kind="youth_email_asked",
+        facts={"at": format_minute(ledger_instant(connection))},
+    )
     if not may_mail(connection, keys, address):
         return None
     taken = connection.execute(
@@ -78,7 +83,10 @@ def confirm_email(connection: Connection, *, secret: str) -> Refused | None:
     try:
         with connection.begin_nested():
             connection.execute(
-                text("UPDATE member SET email = :email WHERE member_id = :member_id"),
+                text(
+                    "UPDATE member SET email = :email,"
+                    " former_emails = former_emails || email WHERE member_id = :member_id"
+                ),
                 {"member_id": link.member_id, "email": link.email},
             )
     except IntegrityError:
@@ -86,14 +94,11 @@ def confirm_email(connection: Connection, *, secret: str) -> Refused | None:
         return Refused("link_unknown")
     actor = f"member:{link.member_id}"
     note(connection, actor=actor, action="member.email_changed", subject=actor)
-    _tell(connection, old, kind="youth_email_changed")
-    return None
-
-
-def _tell(connection: Connection, email: str, *, kind: str) -> None:
     write_mail(
         connection,
-        recipient=email,
-        kind=kind,
+        recipient=old,
+        kind="youth_email_changed",
         facts={"at": format_minute(ledger_instant(connection))},
     )
+    return None
+

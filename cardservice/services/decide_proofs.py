@@ -30,6 +30,7 @@ from cardservice.db.queries.scheme import SchoolYear
 from cardservice.domain.keys import Keys
 from cardservice.domain.person_name import same_first_name, same_last_name
 from cardservice.domain.refusal import Refused
+from cardservice.services.erased_people import is_among, macs_kept
 from cardservice.services.give_grants import give_missing_grants
 from cardservice.services.make_card import CardMaker
 from cardservice.services.write_mail import write_mail
@@ -77,7 +78,7 @@ def accept_proofs(
     """`draw` and `prove` make the code of a card, as in issue_cards.
 
     Refused: proofs_decided, proofs_without_consent, proofs_missing, proofs_not_eligible,
-    beneficiary_has_member, school_year_unknown.
+    beneficiary_has_member, person_erased_this_year, school_year_unknown.
     """
     with unit_of_work(engine) as connection:
         case = _locked_case(connection, decision)
@@ -89,7 +90,7 @@ def accept_proofs(
         year = year_of_admission(connection)
         if year is None:
             return Refused("school_year_unknown", {"school_year": "–"})
-        admitted = _admit(connection, case, year)
+        admitted = _admit(connection, keys, case, year)
         if isinstance(admitted, Refused):
             return admitted
         _order_card(connection, admitted, CardMaker(connection, keys, year, draw=draw, prove=prove))
@@ -127,7 +128,7 @@ def _locked_case(connection: Connection, decision: Decision) -> ProofCase | Refu
     return case
 
 
-def _admit(connection: Connection, case: ProofCase, year: SchoolYear) -> int | Refused:
+def _admit(connection: Connection, keys: Keys, case: ProofCase, year: SchoolYear) -> int | Refused:
     """The beneficiary whom the member is from now on."""
     if case.beneficiary_id is not None or case.birth_date is None:
         return Refused("proofs_decided")
@@ -143,6 +144,9 @@ def _admit(connection: Connection, case: ProofCase, year: SchoolYear) -> int | R
     known = same_people(connection, case)
     if any(one.has_member for one in known) or len(known) > 1:
         return Refused("beneficiary_has_member")
+    # After the lock on who is known: an erasure that was under way is over.
+    if is_among(keys, macs_kept(connection), case):
+        return Refused("person_erased_this_year")
     beneficiary_id = known[0].beneficiary_id if known else _made(connection, case)
     connection.execute(
         text(

@@ -2,7 +2,8 @@
 
 The law: the ledger knows surrogate ids alone and is not touched; its rows, seals and proofs stay
 as they are. The cards of an erased person never pay again. Of the INE a keyed digest is kept, so
-that a roster which names the person again is passed over. Everything happens in one transaction;
+that a roster which names the person again is passed over; of names and birth date as well, while
+the school year that gave them money lasts (erased_people.py). Everything happens in one transaction;
 sent mail that an instance keeps in a folder goes just before it ends, when none can follow.
 
 Lock order: cards first, then the member, as linking and the debit's own road.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
@@ -20,6 +21,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.journal import note
 from cardservice.domain.keys import Keys, ine_mac
 from cardservice.domain.refusal import Refused
+from cardservice.services.erased_people import GIVEN_THIS_YEAR, macs_to_keep
 
 ForgetMail = Callable[[Collection[str]], object]
 
@@ -41,7 +43,9 @@ _OF_BENEFICIARY: Final = (
     " AND o.beneficiary_id = :beneficiary_id",
     "UPDATE regularisation r SET evidence = NULL FROM operation o"
     " WHERE o.operation_id = r.debit_id AND o.beneficiary_id = :beneficiary_id",
-    "UPDATE beneficiary SET ine = NULL, erased_ine_mac = :ine_mac, last_name = NULL,"
+    "UPDATE beneficiary b SET ine = NULL, erased_ine_mac = :ine_mac,"
+    " erased_person_macs = CASE WHEN " + GIVEN_THIS_YEAR + " THEN"
+    "  CAST(:person_macs AS bytea[]) END, last_name = NULL,"
     " first_name = NULL, birth_date = NULL, postal_code = NULL, commune = NULL, school = NULL,"
     " school_kind = NULL, email = NULL, erased_at = ledger_now()"
     " WHERE beneficiary_id = :beneficiary_id",
@@ -81,8 +85,8 @@ def erase_person(
         if _beneficiary_of(connection, member_id) not in (None, beneficiary_id):
             # Linked between the two questions: nothing is half erased.
             return Refused("person_unknown")
-        known, ine = _ine_of(connection, beneficiary_id)
-        if not known and member_id is None:
+        known = _known(connection, beneficiary_id)
+        if known is None and member_id is None:
             return Refused("person_unknown")
         # First: whoever is just making notices and mail of these is waited for, and what they made
         # goes with the rest.
@@ -92,11 +96,13 @@ def erase_person(
         )
         own, parents = _addresses(connection, member_id, beneficiary_id)
         _forget_member(connection, member_id, own)
-        if known:
-            _forget_beneficiary(connection, keys, beneficiary_id, card_ids, ine)
-        _note(connection, actor, member_id, beneficiary_id if known else None)
+        if known is None:
+            beneficiary_id = None
+        else:
+            _forget_beneficiary(connection, keys, known, card_ids)
+        _note(connection, actor, member_id, beneficiary_id)
         forget_mail(own | parents)
-        return Erased(member_id, beneficiary_id if known else None)
+        return Erased(member_id, beneficiary_id)
 
 
 def _beneficiary_of(connection: Connection, member_id: int | None) -> int | None:
@@ -129,16 +135,15 @@ def _locked_member(connection: Connection, whom: Whom, beneficiary_id: int | Non
     return found
 
 
-def _ine_of(connection: Connection, beneficiary_id: int | None) -> tuple[bool, str | None]:
-    """Whether there is such a person still, and their INE: none for who came with proofs."""
-    found = connection.execute(
+def _known(connection: Connection, beneficiary_id: int | None) -> Any:
+    """The person, locked; None when there is none still. No INE for who came with proofs."""
+    return connection.execute(
         text(
-            "SELECT ine FROM beneficiary WHERE beneficiary_id = :beneficiary_id"
-            " AND erased_at IS NULL FOR NO KEY UPDATE"
+            "SELECT beneficiary_id, ine, first_name, last_name, birth_date FROM beneficiary"
+            " WHERE beneficiary_id = :beneficiary_id AND erased_at IS NULL FOR NO KEY UPDATE"
         ),
         {"beneficiary_id": beneficiary_id},
     ).one_or_none()
-    return (False, None) if found is None else (True, found.ine)
 
 
 def _addresses(
@@ -148,6 +153,10 @@ def _addresses(
     own = connection.execute(
         text(
             "SELECT email FROM member WHERE member_id = :member_id"
+            # An address may have changed hands: what its new owner is sent stays.
+            " UNION SELECT former FROM member m, unnest(m.former_emails) AS former"
+            "  WHERE m.member_id = :member_id"
+            "  AND NOT EXISTS (SELECT FROM member other WHERE other.email = former)"
             " UNION SELECT lower(email) FROM beneficiary"
             "  WHERE beneficiary_id = :beneficiary_id AND email <> ''"
             " UNION SELECT email FROM member_link WHERE member_id = :member_id"
@@ -186,16 +195,13 @@ def _forget_member(connection: Connection, member_id: int | None, own: Collectio
 
 
 def _forget_beneficiary(
-    connection: Connection,
-    keys: Keys,
-    beneficiary_id: int | None,
-    card_ids: list[int],
-    ine: str | None,
+    connection: Connection, keys: Keys, known: Any, card_ids: list[int]
 ) -> None:
     values = {
-        "beneficiary_id": beneficiary_id,
+        "beneficiary_id": known.beneficiary_id,
         "card_ids": card_ids,
-        "ine_mac": None if ine is None else ine_mac(keys, ine),
+        "ine_mac": None if known.ine is None else ine_mac(keys, known.ine),
+        "person_macs": macs_to_keep(keys, known.first_name, known.last_name, known.birth_date),
     }
     for statement in _OF_BENEFICIARY:
         wanted = {name: value for name, value in values.items() if f":{name}" in statement}

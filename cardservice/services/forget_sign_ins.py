@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.services.erased_people import forget_erased_people
 from cardservice.services.guess_guard import FORGOTTEN_AFTER
 from cardservice.services.web_sessions import HALF_DONE, OLDEST, YOUTH_OLDEST
 
@@ -60,3 +61,4 @@ def forget_sign_ins(engine: Engine) -> None:
         with unit_of_work(engine) as connection:
             wanted = {name: value for name, value in kept.items() if f":{name}" in statement}
             connection.execute(text(statement), wanted)
+    forget_erased_people(engine)

@@ -1,7 +1,8 @@
 """Takes a roster: creates and updates people, fixes their category, gives collégiens their money.
 
 The law: a person is known by INE; person fields follow the file, a category never falls from
-collégien to youth within a year, a grant is given once, an erased INE is never recreated. With a
+collégien to youth within a year, a grant is given once, an erased INE is never recreated, and who
+was erased without one not before their school year is over (erased_people.py). With a
 bad line nothing is taken unless the caller accepts the valid ones. The same file twice changes
 nothing.
 
@@ -24,8 +25,10 @@ from cardservice.db.queries.journal import note
 from cardservice.domain.calendar import school_year_containing
 from cardservice.domain.keys import Keys, ine_mac
 from cardservice.domain.person_name import same_first_name, same_last_name
+from cardservice.domain.place_name import fold_place_name
 from cardservice.domain.refusal import Refused
 from cardservice.services.csv_lines import BadLine
+from cardservice.services.erased_people import ines_among
 from cardservice.services.give_grants import give_missing_grants
 from cardservice.services.roster_file import RosterRow, RosterRules, parse_roster
 
@@ -189,6 +192,10 @@ def _take_batch(
     erased = {person.ine for person in known if person.erased}
     updated = {person.ine for person in known if person.differs} - erased
     created = set(lines["ine"]) - {person.ine for person in known}
+    # Admitted with proofs, given money, erased: no INE tells, names and birth date do for a year.
+    gone = ines_among(keys, connection, [row for row in batch if row.ine in created])
+    erased |= gone
+    created -= gone
 
     if created:
         connection.execute(
@@ -216,11 +223,11 @@ def _take_batch(
 
 
 def _give_ines(connection: Connection, batch: Sequence[RosterRow]) -> None:
-    """Whoever was admitted with proofs is the person of the roster who has their names and birth
-    date: not there twice, not given money twice."""
+    """Whoever was admitted with proofs is the person of the roster who has their names, birth date
+    and commune: not there twice, not given money twice."""
     without = connection.execute(
         text(
-            "SELECT beneficiary_id, first_name, last_name, birth_date FROM beneficiary"
+            "SELECT beneficiary_id, first_name, last_name, birth_date, commune FROM beneficiary"
             " WHERE ine IS NULL AND erased_at IS NULL AND birth_date = ANY(:days)"
         ),
         {"days": [row.birth_date for row in batch]},
@@ -232,11 +239,13 @@ def _give_ines(connection: Connection, batch: Sequence[RosterRow]) -> None:
             if row.birth_date == person.birth_date
             and same_last_name(row.last_name, person.last_name)
             and same_first_name(row.first_name, person.first_name)
+            and fold_place_name(row.commune) == fold_place_name(person.commune or "")
         ]
         if len(same) == 1:
             connection.execute(
                 text(
                     "UPDATE beneficiary SET ine = :ine WHERE beneficiary_id = :beneficiary_id"
+                    " AND erased_at IS NULL"
                     " AND NOT EXISTS (SELECT FROM beneficiary b WHERE b.ine = :ine)"
                 ),
                 {"ine": same[0].ine, "beneficiary_id": person.beneficiary_id},

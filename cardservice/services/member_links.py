@@ -3,7 +3,8 @@
 The law: only a link's digest is stored, and the secret is derived when the mail leaves. Looking at
 a link uses nothing up, because mail programs look first; deciding does. A parent's `parent` link
 serves again and again until it is over; every other serves once. A newer link ends the older ones
-of its purpose, for the same member or, before there is one, the same address.
+of its purpose, for the same member or, before there is one, the same address; a parent's link that
+was asked for by typing an address does so when it is opened.
 """
 
 from __future__ import annotations
@@ -47,16 +48,20 @@ def make_member_link(
     email: str,
     member_id: int | None = None,
     expires_at: datetime | None = None,
+    ends_older: bool = True,
 ) -> bytes:
     """Makes a link and gives its nonce, which the mail is written with (write_mail.py)."""
     assert (expires_at is None) == (purpose in VALID_FOR), "only a parent's link has its own end"
     nonce = secrets.token_bytes(NONCE_BYTES)
-    end_member_links(connection, purpose=purpose, email=email, member_id=member_id)
+    if ends_older:
+        end_member_links(connection, purpose=purpose, email=email, member_id=member_id)
     connection.execute(
         text(
-            "INSERT INTO member_link (link_hash, nonce, purpose, email, member_id, expires_at)"
-            " VALUES (:link_hash, :nonce, :purpose, :email, :member_id,"
-            " coalesce(CAST(:expires_at AS timestamptz), ledger_now() + :valid_for))"
+            "INSERT INTO member_link (link_hash, nonce, purpose, email, member_id, made_at,"
+            " expires_at) SELECT :link_hash, :nonce, :purpose, :email,"
+            " CAST(:member_id AS bigint), at,"
+            " coalesce(CAST(:expires_at AS timestamptz), at + :valid_for)"
+            " FROM ledger_now() AS at"
         ),
         {
             "link_hash": secret_hash(derived_secret(keys, MEMBER_LINK, nonce)),
@@ -96,6 +101,22 @@ def member_link_of(connection: Connection, secret: str) -> MemberLink | None:
         {"link_hash": secret_hash(secret)},
     ).one_or_none()
     return None if found is None else MemberLink(*found)
+
+
+def open_parent_link(connection: Connection, secret: str) -> MemberLink | None:
+    """The same for a parent, who has this mail at hand: the parent's older links end now."""
+    link = member_link_of(connection, secret)
+    if link is not None and link.purpose == "parent":
+        connection.execute(
+            text(
+                "UPDATE member_link AS older SET used_at = ledger_now() FROM member_link AS opened"
+                " WHERE opened.link_hash = :link_hash AND older.member_id = opened.member_id"
+                " AND older.purpose = 'parent' AND older.used_at IS NULL"
+                " AND older.made_at < opened.made_at"
+            ),
+            {"link_hash": secret_hash(secret)},
+        )
+    return link
 
 
 def use_member_link(connection: Connection, secret: str) -> MemberLink | None:

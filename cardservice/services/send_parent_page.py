@@ -1,13 +1,13 @@
 """Sends a parent the link to their page, which needs no password (C16; minors).
 
 The law: it opens the page until the child is of the age that decides alone, or the school year is
-over, whichever comes first; a newer one ends the older. Whoever asks for a new one by typing an
-address learns nothing of it, and an address gets a few at most.
+over, whichever comes first; a newer one ends the older, but one that somebody asked for by typing
+an address does so when it is opened (member_links.py): a stranger takes nobody's page away. Whoever
+asks learns nothing of the address, and an address gets a few at most.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
@@ -19,13 +19,18 @@ from cardservice.db.queries.scheme import rule_number
 from cardservice.domain.calendar import age_on, day_starts_at, format_day
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
-from cardservice.services.guess_guard import Guarded, asks_guarded, count_try
+from cardservice.services.mail_guard import count_ask, may_mail
 from cardservice.services.member_links import make_member_link
 from cardservice.services.write_mail import write_mail
 
 
 def send_parent_page(
-    connection: Connection, keys: Keys, *, member_id: int, parent_email: str
+    connection: Connection,
+    keys: Keys,
+    *,
+    member_id: int,
+    parent_email: str,
+    ends_older: bool = True,
 ) -> bool:
     """Whether a mail was written: not for a child who has come of the age."""
     born, last = birth_date_of(connection, member_id), last_consent(connection, member_id)
@@ -39,6 +44,7 @@ def send_parent_page(
         email=parent_email,
         member_id=member_id,
         expires_at=_midnight_after(last_day),
+        ends_older=ends_older,
     )
     write_mail(
         connection,
@@ -55,14 +61,15 @@ def send_asked_parent_page(
 ) -> Refused | None:
     """A new link for each child of whoever has answered from this address; nothing for others.
 
-    Refused: sign_in_delayed, whether the address is a parent's or not.
+    Refused: mails_delayed, for the network alone.
     """
     address = parent_email.strip().lower()
     with unit_of_work(engine) as connection:
-        for guarded in (asks_guarded(keys, network), _address_guarded(keys, address)):
-            delayed = count_try(connection, guarded)
-            if delayed is not None:
-                return delayed
+        delayed = count_ask(connection, keys, network)
+        if delayed is not None:
+            return delayed
+        if not may_mail(connection, keys, address):
+            return None
         children = connection.execute(
             text(
                 "SELECT DISTINCT ON (member_id) member_id FROM parent_consent"
@@ -72,13 +79,10 @@ def send_asked_parent_page(
             {"address": address},
         )
         for member_id in list(children.scalars()):
-            send_parent_page(connection, keys, member_id=member_id, parent_email=address)
+            send_parent_page(
+                connection, keys, member_id=member_id, parent_email=address, ends_older=False
+            )
     return None
-
-
-def _address_guarded(keys: Keys, address: str) -> Guarded:
-    """One address of a parent, as the networks that ask are guarded: a few mails, then a wait."""
-    return replace(asks_guarded(keys, f"parent {address}"), free=3, most=6)
 
 
 def _last_day(connection: Connection, born: date) -> date:

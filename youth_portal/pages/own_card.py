@@ -106,7 +106,9 @@ def replace(visit: MemberVisit) -> Response:
     if isinstance(done, Refused) and done.code == "card_replaced":
         # The same form twice: what it asked for is there.
         return visit.go(_CARD, said="card_replaced")
-    return _told(visit, done, said="card_replaced")
+    # A parent's pause, or the Département's, goes over to the new card.
+    paused = isinstance(done, CardChanged) and done.state == "paused"
+    return _told(visit, done, said="card_replaced_paused" if paused else "card_replaced")
 
 
 def readings(visit: MemberVisit) -> Response:

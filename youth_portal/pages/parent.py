@@ -18,7 +18,7 @@ from cardservice.db.queries.consents import last_consent
 from cardservice.db.queries.parent_view import card_seen_by_parent, child_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.answer_consent import Agreement, give_consent, refuse_consent
-from cardservice.services.member_links import member_link_of
+from cardservice.services.member_links import open_parent_link
 from cardservice.services.pause_card import pause_card_of
 from cardservice.services.resume_card import resume_card_of
 from cardservice.services.send_parent_page import send_asked_parent_page
@@ -128,7 +128,7 @@ def _secret(visit: MemberVisit) -> str:
 def _facts(visit: MemberVisit) -> dict[str, Any] | None:
     """What the pages of a live link show; None for one that is over or another parent's turn."""
     with unit_of_work(visit.office.engine) as connection:
-        link = member_link_of(connection, _secret(visit))
+        link = open_parent_link(connection, _secret(visit))
         if link is None or link.member_id is None or link.purpose not in ("consent", "parent"):
             return None
         consent = last_consent(connection, link.member_id)

@@ -76,8 +76,11 @@ async function ask() {
     return;
   }
   asking = true;
+  // AbortSignal.timeout is younger than many a phone.
+  const patience = new AbortController();
+  const enough = setTimeout(() => patience.abort(), 8_000);
   try {
-    const answer = await fetch(screen.dataset.again, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(8_000) });
+    const answer = await fetch(screen.dataset.again, { cache: "no-store", redirect: "manual", signal: patience.signal });
     if (answer.type === "opaqueredirect" || answer.status === 403) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -89,6 +92,7 @@ async function ask() {
     alone = true;
     nextTryAt = performance.now() + TRY_AGAIN_MS;
   } finally {
+    clearTimeout(enough);
     asking = false;
   }
 }

@@ -1,8 +1,8 @@
 """Has anything changed for these holders? One cheap question for all pages that are open.
 
-The law: a mark changes whenever a wallet moves, a card changes its state or a notice comes, and
-says nothing of what it was. A few index look-ups per holder; no lock, no listener, nothing in a
-debit.
+The law: a mark changes whenever a wallet moves, a card changes its state or is paused by one more,
+a notice comes or a question is answered, and says nothing of what it was. Few index look-ups per
+holder; no lock, no listener, nothing in a debit.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ _MARKS: Final = text(
     "SELECT h.id,"
     " (SELECT coalesce(sum(w.seq), 0) FROM wallet w WHERE w.beneficiary_id = h.id),"
     " (SELECT coalesce(max(n.notice_id), 0) FROM notice n WHERE n.beneficiary_id = h.id),"
-    " (SELECT string_agg(c.card_id || c.state, ' ' ORDER BY c.card_id) FROM card c"
-    "  WHERE c.beneficiary_id = h.id AND c.replaced_by IS NULL)"
+    " (SELECT string_agg(concat_ws(' ', c.card_id, c.state, (SELECT string_agg(p.paused_by, ' '"
+    "   ORDER BY p.paused_by) FROM card_pause p WHERE p.card_id = c.card_id)), ' '"
+    "   ORDER BY c.card_id) FROM card c"
+    "  WHERE c.beneficiary_id = h.id AND c.replaced_by IS NULL),"
+    " (SELECT string_agg(f.file_id || f.state, ' ' ORDER BY f.file_id) FROM regularisation_file f"
+    "  WHERE f.opened_by_holder = h.id)"
     " FROM unnest(CAST(:holders AS bigint[])) AS h (id)"
 )
 

@@ -146,6 +146,12 @@ regularisation_file = Table(
         unique=True,
         postgresql_where=text("opened_by IS NOT NULL"),
     ),
+    # Whether any page of a holder must be drawn anew is asked every second (live_marks.py).
+    Index(
+        "ix_regularisation_file_of_holder",
+        "opened_by_holder",
+        postgresql_where=text("opened_by_holder IS NOT NULL"),
+    ),
     Index(
         "uq_regularisation_file_holder",
         "operation_id",

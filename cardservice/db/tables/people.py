@@ -7,6 +7,7 @@ this room, so that erasing a person leaves every proof valid.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     CHAR,
     BigInteger,
     CheckConstraint,
@@ -33,6 +34,9 @@ beneficiary = Table(
     Column("ine", Text, unique=True),
     # Keyed digest of an erased person's INE: a roster that names them again is passed over.
     Column("erased_ine_mac", LargeBinary, unique=True),
+    # Keyed digests of an erased person's names and birth date, until the school year that gave them
+    # money is over: nobody is given it twice (erased_people.py).
+    Column("erased_person_macs", ARRAY(LargeBinary)),
     Column("last_name", Text),
     Column("first_name", Text),
     Column("birth_date", Date),
@@ -47,6 +51,11 @@ beneficiary = Table(
         "erased_at IS NOT NULL OR (last_name IS NOT NULL AND first_name IS NOT NULL"
         " AND birth_date IS NOT NULL)",
         name="named_until_erased",
+    ),
+    Index(
+        "ix_beneficiary_erased_person",
+        "beneficiary_id",
+        postgresql_where=text("erased_person_macs IS NOT NULL"),
     ),
 )
 

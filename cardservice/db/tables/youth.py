@@ -8,6 +8,7 @@ tables and leaves every proof of the ledger valid.
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
@@ -29,6 +30,8 @@ member = Table(
     identity("member_id"),
     # Confirmed: a member is made by the link that came to this address.
     Column("email", Text, unique=True, nullable=False),
+    # Confirmed before that one: what went there is erased with the rest.
+    Column("former_emails", ARRAY(Text), nullable=False, server_default="{}"),
     Column("password_hash", Text, nullable=False),
     instant("password_chosen_at", nullable=False),
     # Who they say they are; NULL until told, compared with the roster, never written back to it.
@@ -71,6 +74,7 @@ member_link = Table(
     # The address that the link was sent to.
     Column("email", Text, nullable=False),
     Column("member_id", ForeignKey("member.member_id", ondelete="CASCADE"), index=True),
+    instant("made_at", nullable=False),
     instant("expires_at", nullable=False),
     instant("used_at"),
     one_of("purpose", MEMBER_LINK_PURPOSES),

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from cardservice.adapters.push.vapid import push_key
 from tests.counter import opened_counter
+from tests.faults.site import until
 from tests.portals.youth.people import make_member
 from tests.services.at_the_door import rows
 from tests.services.push_service import Browser, opened_push_service
@@ -31,14 +32,19 @@ window.PushManager.prototype.subscribe = async (options) => {
 };
 """
 REFUSES = """
-window.PushManager.prototype.subscribe = async () => { throw new DOMException("no", "AbortError"); };
+window.PushManager.prototype.subscribe = async () => {
+  throw new DOMException("no", "AbortError");
+};
 """
 # No test can click what the system shows. What a click does goes by the same listener.
 CLICK = """async (tag) => {
   const [shown] = await self.registration.getNotifications({ tag });
   const opened = [];
   self.clients.openWindow = async (address) => { opened.push(address); return null; };
-  WindowClient.prototype.focus = async function () { opened.push("focus " + this.url); return this; };
+  WindowClient.prototype.focus = async function () {
+    opened.push("focus " + this.url);
+    return this;
+  };
   const click = new NotificationEvent("notificationclick", { notification: shown });
   const done = new Promise((told) => {
     click.waitUntil = (work) => told(work);
@@ -97,14 +103,14 @@ def payer(site):
         yield make_payer(site.office, counter)
 
 
-def until_shown(page, worker, count):
+def until_shown(worker, count):
     """What is shown, once so many are; the worker shows in its own time."""
-    for _ in range(100):
+
+    def enough():
         shown = worker.evaluate(SHOWN)
-        if len(shown) >= count:
-            return shown
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    raise AssertionError(f"{len(shown)} of {count} notifications are shown")
+        return shown if len(shown) >= count else None
+
+    return until(enough)
 
 
 def test_a_push_is_shown_once_however_often_it_comes_and_a_click_opens_its_page(
@@ -116,7 +122,7 @@ def test_a_push_is_shown_once_however_often_it_comes_and_a_click_opens_its_page(
         deliver(told)
     # Comes behind the three: when it is there, they have been.
     deliver(told | {"etiquette": "avis-0", "titre": "Dernier"})
-    shown = {one["tag"]: one for one in until_shown(page, worker, 2)}
+    shown = {one["tag"]: one for one in until_shown(worker, 2)}
     assert set(shown) == {told["etiquette"], "avis-0"}
     mine = shown[told["etiquette"]]
     assert mine["title"] == "Tu as payé 10,55\u00a0€" and mine["body"] == told["texte"]
@@ -130,16 +136,16 @@ def test_a_click_goes_to_the_page_that_is_open_already(site, payer, ringing):
     (told,) = sealed_pushes(site.office, payer.youth, payer.pay, is_discreet=False)
     page, worker, deliver = ringing(payer.youth)
     deliver(told)
-    until_shown(page, worker, 1)
+    until_shown(worker, 1)
     page.goto(told["adresse"])
     assert worker.evaluate(CLICK, told["etiquette"]) == [f"focus {page.url}"]
 
 
 def test_a_discreet_subscription_shows_no_amount(site, payer, ringing):
     (told,) = sealed_pushes(site.office, payer.youth, payer.pay, is_discreet=True)
-    page, worker, deliver = ringing(payer.youth)
+    _page, worker, deliver = ringing(payer.youth)
     deliver(told)
-    (shown,) = until_shown(page, worker, 1)
+    (shown,) = until_shown(worker, 1)
     written = json.dumps(shown, ensure_ascii=False)
     assert "Ta carte a bougé" in written
     assert "10,55" not in written and "€" not in written
@@ -166,9 +172,7 @@ def test_the_button_subscribes_this_browser_and_the_other_one_forgets_it(
     assert asked == {"userVisibleOnly": True, "applicationServerKey": key}
     stored = rows(site.office, "SELECT member_id, endpoint, p256dh, auth, is_discreet"
                   " FROM push_subscription")  # fmt: skip
-    assert stored == [
-        (youth.member_id, ENDPOINT, browser.p256dh, browser.auth, is_discreet)
-    ]
+    assert stored == [(youth.member_id, ENDPOINT, browser.p256dh, browser.auth, is_discreet)]
     assert page.get_by_text("· sans le montant").count() == is_discreet
     remove.click()
     expect(page.get_by_text("Aucun pour le moment.")).to_be_visible()

@@ -25,6 +25,7 @@ def _members() -> None:
         "member",
         sa.Column("member_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("former_emails", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("password_chosen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=True),
@@ -74,6 +75,7 @@ def _links() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -201,6 +203,16 @@ def _proofs() -> None:
 
 def _beneficiaries() -> None:
     op.add_column("beneficiary", sa.Column("erased_ine_mac", sa.LargeBinary(), nullable=True))
+    op.add_column(
+        "beneficiary", sa.Column("erased_person_macs", sa.ARRAY(sa.LargeBinary()), nullable=True)
+    )
+    op.create_index(
+        "ix_beneficiary_erased_person",
+        "beneficiary",
+        ["beneficiary_id"],
+        unique=False,
+        postgresql_where=sa.text("erased_person_macs IS NOT NULL"),
+    )
     op.alter_column("beneficiary", "ine", existing_type=sa.TEXT(), nullable=True)
     op.create_unique_constraint(
         op.f("uq_beneficiary_erased_ine_mac"), "beneficiary", ["erased_ine_mac"]

@@ -111,6 +111,13 @@ def _files_of_youths() -> None:
         op.f("uq_regularisation_file_operation_id"), "regularisation_file", type_="unique"
     )
     op.create_index(
+        "ix_regularisation_file_of_holder",
+        "regularisation_file",
+        ["opened_by_holder"],
+        unique=False,
+        postgresql_where=sa.text("opened_by_holder IS NOT NULL"),
+    )
+    op.create_index(
         "uq_regularisation_file_holder",
         "regularisation_file",
         ["operation_id"],
