@@ -39,7 +39,7 @@ from cardservice.services.grow_up import grow_up
 from cardservice.services.post_mail import Send, post_one_mail
 from cardservice.services.push_notice import Carry, push_one_notice
 from cardservice.services.register import Register
-from cardservice.services.remind_of_year_end import remind_of_year_end
+from cardservice.services.remind_of_year_end import remind_some
 from cardservice.services.tell_notices import tell_notices
 from cardservice.services.till import Till
 from cardservice.settings import Settings
@@ -172,6 +172,7 @@ def mail_forgetter(office: Office) -> ForgetMail:
 
 # Two, so that one push service that keeps silent does not hold the others up.
 _PUSHERS = 2
+_BETWEEN_REMINDERS = 600.0
 
 
 def push_carrier(office: Office) -> Carry:
@@ -185,9 +186,12 @@ async def opened_notices(office: Office) -> AsyncIterator[None]:
     """What makes notices of the outbox and pushes them, for as long as the block lasts."""
     carry = push_carrier(office)
     rounds = [
+        Postman(post=lambda: tell_notices(office.engine), tidy=lambda: None),
+        # A round of their own: thirty thousand reminders hold up no notice of a debit.
         Postman(
-            post=lambda: tell_notices(office.engine),
-            tidy=lambda: remind_of_year_end(office.engine),
+            post=lambda: remind_some(office.engine) > 0,
+            tidy=lambda: None,
+            seconds=_BETWEEN_REMINDERS,
         ),
         *(
             Postman(post=lambda: push_one_notice(office.engine, carry), tidy=lambda: None)

@@ -116,7 +116,7 @@ def make_holders(connection: Connection, keys: Keys, codes: list[str], year: int
     connection.execute(
         text(
             "INSERT INTO beneficiary (ine, last_name, first_name, birth_date)"
-            " SELECT 'BENCH' || n, 'Nom', 'Prénom', '2013-01-01'"
+            " SELECT 'BENCH' || n, 'Nom', 'Prénom', '2008-01-01'"
             " FROM generate_series(1, :count) AS n"
         ),
         {"count": len(codes)},

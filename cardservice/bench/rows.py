@@ -20,7 +20,7 @@ from cardservice.bench.database_load import (
 )
 from cardservice.bench.http_load import HttpRun, assert_wrk, http_load
 from cardservice.bench.instance import PARTNERS, WALLET, BenchInstance, fill, load_files
-from cardservice.bench.service import postmaster, running_service
+from cardservice.bench.running_service import postmaster, running_service
 from cardservice.db.embedded import PrivateServer
 from cardservice.settings import read_settings
 from cardservice.wiring import opened_office, upgrade

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,12 +19,15 @@ from cardservice.services.erase_person import Whom, erase_person
 from cardservice.services.export_person import export_person
 from cardservice.wiring import Office, mail_forgetter
 
+# As the journal names an account that is linked to nobody, or to somebody.
+_MEMBER: Final = re.compile(r"member:([0-9]{1,18})", re.ASCII)
 person_argument = click.argument("person", metavar="PERSON")
 
 
 @click.group("beneficiary")
 def beneficiary() -> None:
-    """A person of the roster: PERSON is an INE or the serial of a card (C26-000123)."""
+    """A person: PERSON is an INE or the serial of a card (C26-000123); to erase also member:12, an
+    account of the youths' portal."""
 
 
 @beneficiary.command("export")
@@ -53,19 +58,26 @@ def export(office: Office, person: str, file: Path) -> None:
 @with_office
 def erase(office: Office, person: str, yes: bool) -> None:
     """Erase PERSON for ever; the ledger and its proofs stay valid."""
-    beneficiary_id = _named(office, person)
+    whom = _whom(office, person)
     if not yes:
         click.confirm(sentence("beneficiary", "erase_prompt"), abort=True, err=True)
     done(
         erase_person(
             office.engine,
             office.keys,
-            Whom(beneficiary_id=beneficiary_id),
+            whom,
             actor=command_actor(),
             forget_mail=mail_forgetter(office),
         )
     )
     say("beneficiary", "erased")
+
+
+def _whom(office: Office, person: str) -> Whom:
+    number = _MEMBER.fullmatch(person.strip().lower())
+    if number is not None:
+        return Whom(member_id=int(number[1]))
+    return Whom(beneficiary_id=_named(office, person))
 
 
 def _named(office: Office, person: str) -> int:

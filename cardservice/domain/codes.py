@@ -182,6 +182,7 @@ _YOUTH_REFUSALS: Final = (
     Code("parent_name_malformed", 536, False, "C16: first and last name of the parent who agrees"),
     Code("proof_kind_unknown", 539, True, "C8: not a proof that is asked of this member"),
     Code("proofs_too_many", 540, False, "C8: pictures sent often enough for a day"),
+    Code("erasure_not_done", 591, True, "C8: something changed in that very moment"),
     Code("erasure_not_understood", 547, False, "C8: a box says that it cannot be undone"),
     Code("proof_missing_file", 541, False, "C8: a form that should carry a picture and does not"),
     Code("parent_authority_needed", 537, False, "C16: only who has parental authority agrees"),

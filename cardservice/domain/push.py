@@ -20,7 +20,9 @@ KNOWN_HOSTS: Final = (
 )
 MOST_ADDRESS: Final = 1_000
 _OF_THIS_MACHINE: Final = frozenset(("127.0.0.1", "localhost"))
-_HOST: Final = re.compile(r"(\*\.)?[a-z0-9.-]+(:[0-9]{1,5})?")
+_NAME: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+_HOST: Final = re.compile(_NAME)
+_LISTED: Final = re.compile(rf"(\*\.)?{_NAME}(:[0-9]{{1,5}})?")
 
 
 class PushGone(Exception):
@@ -53,7 +55,7 @@ class Push:
 
 def is_host(entry: str) -> bool:
     """Whether an operator may list this: `push.example`, `*.push.example`, `push.example:8443`."""
-    return _HOST.fullmatch(entry) is not None
+    return _LISTED.fullmatch(entry) is not None
 
 
 def may_be_pushed_to(endpoint: str, hosts: tuple[str, ...]) -> bool:
@@ -68,7 +70,9 @@ def may_be_pushed_to(endpoint: str, hosts: tuple[str, ...]) -> bool:
         host, port = parts.hostname, parts.port
     except ValueError:
         return False
-    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+    if host is None or _HOST.fullmatch(host) is None:
+        return False
+    if parts.username is not None or parts.password is not None or parts.fragment:
         return False
     if "\\" in endpoint or " " in endpoint:
         return False
@@ -76,7 +80,7 @@ def may_be_pushed_to(endpoint: str, hosts: tuple[str, ...]) -> bool:
         return host in hosts or f"{host}:{port}" in hosts
     if parts.scheme != "https":
         return False
-    return any(_matches(entry, host, port or 443) for entry in hosts)
+    return any(_matches(entry, host, 443 if port is None else port) for entry in hosts)
 
 
 def _matches(entry: str, host: str, port: int) -> bool:

@@ -54,9 +54,7 @@ def activate_own_card(
 def _may_open(connection: Connection, member_id: int) -> bool:
     """Locks the member: a parent's answer comes before this or after it."""
     is_open = connection.execute(
-        text(
-            "SELECT closed_at IS NULL FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"
-        ),
+        text("SELECT closed_at IS NULL FROM member WHERE member_id = :member_id FOR NO KEY UPDATE"),
         {"member_id": member_id},
     ).scalar_one_or_none()
     return bool(is_open) and consent_state(connection, member_id) in ("not_needed", "given")

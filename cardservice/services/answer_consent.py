@@ -50,13 +50,16 @@ def give_consent(
 ) -> Answered | Refused:
     """With the link of the question, or with that of the parent's page after another answer.
 
-    Refused: link_unknown, parent_name_malformed, parent_authority_needed, consent_given.
+    Refused: link_unknown, parent_name_malformed, parent_authority_needed, consent_given,
+    consent_not_needed (as for `refuse_consent`).
     """
     name = _name(agreement.parent_name)
     with unit_of_work(engine) as connection:
         link, last = _opened(connection, secret)
         if link is None or link.member_id is None or last is None:
             return Refused("link_unknown")
+        if consent_state(connection, link.member_id) == "not_needed":
+            return Refused("consent_not_needed")
         if last.state == "given":
             return Refused("consent_given")
         if name is None:

@@ -1,6 +1,6 @@
 """How a youth wants to be told: channels, quiet hours, and which browsers take pushes (C59).
 
-The law: a browser belongs to who signed in last on it; its address must lead to a push service that
+The law: a browser belongs to who signed in last on it, and takes pushes while that session lasts; its address must lead to a push service that
 the operator lists. What is switched off gets nothing from then on, also of what waits.
 """
 
@@ -17,6 +17,7 @@ from cardservice.db.queries.journal import note
 from cardservice.db.queries.members import Member
 from cardservice.domain.push import may_be_pushed_to
 from cardservice.domain.refusal import Refused
+from cardservice.services.web_sessions import Session
 
 MOST_BROWSERS: Final = 5
 
@@ -71,28 +72,37 @@ def choose_notices(engine: Engine, member: Member, choice: NoticeChoice) -> Refu
                 ),
                 {"member_id": member.member_id},
             )
+        if not choice.by_mail:
+            forget_notice_mails(connection, member.member_id)
         _note(connection, member, "notices.choose")
     return None
 
 
 def add_push_browser(
-    engine: Engine, member: Member, address: PushAddress, *, hosts: tuple[str, ...]
+    engine: Engine,
+    member: Member,
+    address: PushAddress,
+    *,
+    hosts: tuple[str, ...],
+    session: Session | None = None,
 ) -> Refused | None:
-    """The caller has looked at the keys. Refused: push_address_unknown."""
+    """The caller has looked at the keys. It rings for as long as `session` lasts. Refused: push_address_unknown."""
     if not may_be_pushed_to(address.endpoint, hosts):
         return Refused("push_address_unknown")
     with unit_of_work(engine) as connection:
         connection.execute(
             text(
-                "INSERT INTO push_subscription (member_id, endpoint, p256dh, auth, browser,"
-                " is_discreet, added_at) VALUES (:member_id, :endpoint, :p256dh, :auth, :browser,"
-                " :is_discreet, ledger_now())"
+                "INSERT INTO push_subscription (member_id, session_hash, endpoint, p256dh, auth, browser,"
+                " is_discreet, added_at) VALUES (:member_id, :session_hash, :endpoint, :p256dh, :auth,"
+                " :browser, :is_discreet, ledger_now())"
                 " ON CONFLICT (endpoint) DO UPDATE SET member_id = excluded.member_id,"
+                " session_hash = excluded.session_hash,"
                 " p256dh = excluded.p256dh, auth = excluded.auth, browser = excluded.browser,"
                 " is_discreet = excluded.is_discreet"
             ),
             {
                 "member_id": member.member_id,
+                "session_hash": None if session is None else session.session_hash,
                 "endpoint": address.endpoint,
                 "p256dh": address.p256dh,
                 "auth": address.auth,
@@ -137,15 +147,30 @@ def remove_push_browser(engine: Engine, member: Member, subscription_id: int) ->
         return gone.rowcount == 1
 
 
-def read_notices(engine: Engine, beneficiary_id: int) -> None:
-    """All that were shown are read."""
+def forget_notice_mails(connection: Connection, member_id: int) -> None:
+    """Mails of notices that wait for this member's address are not sent; one that is just being
+    handed over is, and nobody waits for that."""
+    connection.execute(
+        text(
+            "DELETE FROM waiting_mail WHERE mail_id IN (SELECT w.mail_id FROM waiting_mail w"
+            " JOIN member m ON m.email = w.recipient WHERE m.member_id = :member_id"
+            " AND w.kind IN ('youth_moved', 'youth_year_end') AND w.given_up_at IS NULL"
+            " ORDER BY w.mail_id FOR UPDATE OF w SKIP LOCKED)"
+        ),
+        {"member_id": member_id},
+    )
+
+
+def read_notices(engine: Engine, beneficiary_id: int, *, newest: int | None = None) -> None:
+    """All that were shown are read: up to the newest of them; None for all there are."""
     with unit_of_work(engine) as connection:
         connection.execute(
             text(
                 "UPDATE notice SET read_at = ledger_now()"
                 " WHERE beneficiary_id = :beneficiary_id AND read_at IS NULL"
+                " AND (CAST(:newest AS bigint) IS NULL OR notice_id <= :newest)"
             ),
-            {"beneficiary_id": beneficiary_id},
+            {"beneficiary_id": beneficiary_id, "newest": newest},
         )
 
 

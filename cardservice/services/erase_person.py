@@ -2,8 +2,8 @@
 
 The law: the ledger knows surrogate ids alone and is not touched; its rows, seals and proofs stay
 as they are. The cards of an erased person never pay again. Of the INE a keyed digest is kept, so
-that a roster which names the person again is passed over; of names and birth date as well, while
-the school year that gave them money lasts (erased_people.py). Everything happens in one transaction;
+that a roster which names the person again is passed over; of names and birth date too, while the
+school year that gave them money lasts (erased_people.py). Everything happens in one transaction;
 sent mail that an instance keeps in a folder goes just before it ends, when none can follow.
 
 Lock order: cards first, then the member, as linking and the debit's own road.
@@ -44,7 +44,7 @@ _OF_BENEFICIARY: Final = (
     "UPDATE regularisation r SET evidence = NULL FROM operation o"
     " WHERE o.operation_id = r.debit_id AND o.beneficiary_id = :beneficiary_id",
     "UPDATE beneficiary b SET ine = NULL, erased_ine_mac = :ine_mac,"
-    " erased_person_macs = CASE WHEN " + GIVEN_THIS_YEAR + " THEN"
+    f" erased_person_macs = CASE WHEN {GIVEN_THIS_YEAR} THEN"
     "  CAST(:person_macs AS bytea[]) END, last_name = NULL,"
     " first_name = NULL, birth_date = NULL, postal_code = NULL, commune = NULL, school = NULL,"
     " school_kind = NULL, email = NULL, erased_at = ledger_now()"

@@ -214,6 +214,14 @@ def _store(connection: Connection, member_id: int, beneficiary_id: int, *, by: s
         ),
         {"beneficiary_id": beneficiary_id, "member_id": member_id},
     )
+    # Nobody has to look any more at who this is.
+    connection.execute(
+        text(
+            "DELETE FROM proof_file WHERE member_id = :member_id AND state = 'waiting'"
+            " AND kind <> 'portrait'"
+        ),
+        {"member_id": member_id},
+    )
     note(
         connection,
         actor=f"member:{member_id}",

@@ -3,10 +3,12 @@
 The law: a row is locked while its mail is handed over and goes in the same transaction, so that
 several processes never send one mail twice by themselves; only a server that took it without our
 hearing so gets it again, under the same Message-ID. What fails is tried again after growing pauses
-and given up after a day, or at once when the server says never. Addresses are not logged.
+and given up a day after the first, or at once when the server says never. Addresses are not logged.
 
 A server that is away puts off the mail at hand alone, so that one mail which makes a server hang up
 never stops the others; who calls waits before the next.
+
+What carries a link goes first: somebody sits in front of a page and waits for it.
 
 The link of a mail is derived here, when it leaves; one that a newer has replaced, or whose time is
 over, is not sent: who needs it asks again.
@@ -47,14 +49,15 @@ def post_one_mail(engine: Engine, keys: Keys, send: Send) -> bool:
         row = connection.execute(
             text(
                 "SELECT m.mail_id, m.recipient, m.kind, m.facts, m.link_nonce, m.written_at,"
-                " m.tries, coalesce(l.used_at, y.used_at) IS NOT NULL"
+                " coalesce(m.first_try_at, m.next_try_at) AS first_try_at, m.tries, coalesce(l.used_at, y.used_at) IS NOT NULL"
                 " OR coalesce(l.expires_at, y.expires_at) <= ledger_now() AS is_over,"
                 " y.purpose AS member_link"
                 " FROM waiting_mail m"
                 " LEFT JOIN sign_in_link l ON l.nonce = m.link_nonce"
                 " LEFT JOIN member_link y ON y.nonce = m.link_nonce"
                 " WHERE m.given_up_at IS NULL AND m.next_try_at <= ledger_now()"
-                " ORDER BY m.next_try_at, m.mail_id LIMIT 1 FOR NO KEY UPDATE OF m SKIP LOCKED"
+                " ORDER BY m.link_nonce IS NULL, m.next_try_at, m.mail_id LIMIT 1"
+                " FOR NO KEY UPDATE OF m SKIP LOCKED"
             )
         ).one_or_none()
         if row is None:
@@ -105,8 +108,8 @@ def _give_up(connection: Connection, mail_id: int) -> None:
 
 def _put_off(connection: Connection, row: Any) -> None:
     is_over = connection.execute(
-        text("SELECT ledger_now() >= :written_at + :patience"),
-        {"written_at": row.written_at, "patience": GIVEN_UP_AFTER},
+        text("SELECT ledger_now() >= :first_try_at + :patience"),
+        {"first_try_at": row.first_try_at, "patience": GIVEN_UP_AFTER},
     ).scalar_one()
     if is_over:
         _give_up(connection, row.mail_id)
@@ -114,8 +117,9 @@ def _put_off(connection: Connection, row: Any) -> None:
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.tries, 10))
     connection.execute(
         text(
-            "UPDATE waiting_mail SET tries = tries + 1, next_try_at = ledger_now() + :pause"
+            "UPDATE waiting_mail SET tries = tries + 1, next_try_at = ledger_now() + :pause,"
+            " first_try_at = :first_try_at"
             " WHERE mail_id = :mail_id"
         ),
-        {"mail_id": row.mail_id, "pause": pause},
+        {"mail_id": row.mail_id, "pause": pause, "first_try_at": row.first_try_at},
     )

@@ -20,18 +20,28 @@ DAYS_BEFORE: Final = (60, 30, 7, 1)
 FROM_HOUR: Final = time(10)
 # How many days late a reminder is still worth saying.
 _LATE: Final = 5
-_MOST_AT_ONCE: Final = 500
+# Few in one commit: an erasure that wants one of them waits for no more than these.
+_MOST_AT_ONCE: Final = 100
 # "yearend": one process reminds at a time.
 _REMINDER: Final = 0x79656172656E64
+
+# Locked before anything is read of them: whoever is being erased is waited for and then passed over.
+_OWED: Final = """
+SELECT m.member_id FROM member m
+WHERE m.closed_at IS NULL
+  AND EXISTS (SELECT FROM wallet w WHERE w.beneficiary_id = m.beneficiary_id
+              AND w.school_year = :school_year AND w.balance_cents > 0)
+  AND NOT EXISTS (SELECT FROM notice n WHERE n.beneficiary_id = m.beneficiary_id
+                  AND n.kind = 'year_end' AND n.subject = :subject)
+ORDER BY m.member_id LIMIT :most FOR KEY SHARE OF m
+"""
 
 _LEFT: Final = """
 WITH left_over AS (
     SELECT w.beneficiary_id, jsonb_object_agg(w.wallet, w.balance_cents) AS amounts
     FROM wallet w JOIN member m ON m.beneficiary_id = w.beneficiary_id AND m.closed_at IS NULL
-    WHERE w.school_year = :school_year AND w.balance_cents > 0
-      AND NOT EXISTS (SELECT FROM notice n WHERE n.beneficiary_id = w.beneficiary_id
-                      AND n.kind = 'year_end' AND n.subject = :subject)
-    GROUP BY w.beneficiary_id ORDER BY w.beneficiary_id LIMIT :most
+    WHERE w.school_year = :school_year AND w.balance_cents > 0 AND m.member_id = ANY(:locked)
+    GROUP BY w.beneficiary_id ORDER BY w.beneficiary_id
 ), told AS (
     INSERT INTO notice (beneficiary_id, kind, subject, facts, at)
     SELECT beneficiary_id, 'year_end', :subject,
@@ -49,7 +59,7 @@ FROM told n JOIN member m ON m.beneficiary_id = n.beneficiary_id ORDER BY n.noti
 def remind_of_year_end(engine: Engine) -> int:
     """How many were reminded."""
     reminded = 0
-    while more := _remind_some(engine):
+    while more := remind_some(engine):
         reminded += more
     return reminded
 
@@ -60,7 +70,8 @@ def due(days_left: int) -> int | None:
     return next(nearest, None)
 
 
-def _remind_some(engine: Engine) -> int:
+def remind_some(engine: Engine) -> int:
+    """One small transaction; 0 when nobody is left to remind."""
     with unit_of_work(engine) as connection:
         held = connection.execute(
             text("SELECT pg_try_advisory_xact_lock(:reminder), ledger_now()"),
@@ -92,14 +103,18 @@ def _remind_of(connection: Connection, school_year: int, last_day: date, *, toda
     said = due(days_left)
     if said is None:
         return 0
+    subject = f"{school_year}:{said}"
+    locked = connection.execute(
+        text(_OWED), {"school_year": school_year, "subject": subject, "most": _MOST_AT_ONCE}
+    )
     rows = connection.execute(
         text(_LEFT),
         {
             "school_year": school_year,
-            "subject": f"{school_year}:{said}",
+            "subject": subject,
+            "locked": list(locked.scalars()),
             "days": days_left,
             "last_day": f"{last_day:%d/%m/%Y}",
-            "most": _MOST_AT_ONCE,
         },
     ).all()
     announce(connection, (NewNotice(*row) for row in rows))

@@ -2,7 +2,7 @@
 
 The law: the outbox row, the notice and what waits to be pushed and mailed go in one transaction:
 killed anywhere, it happened whole or not at all, and the next round does it. One mover works at a
-time; a debit never waits for it, because it only inserts.
+time; a debit never waits for it, because it only inserts. Of an erased person nothing is told.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ WITH taken AS (
            jsonb_build_object('amount_cents', o.amount_cents, 'wallet', o.wallet,
                               'at', o.accepted_at),
            ledger_now()
-    FROM taken JOIN operation o USING (operation_id) ORDER BY o.operation_no
+    FROM taken JOIN operation o USING (operation_id)
+    JOIN beneficiary b ON b.beneficiary_id = o.beneficiary_id AND b.erased_at IS NULL
+    ORDER BY o.operation_no
     ON CONFLICT (beneficiary_id, kind, subject) DO NOTHING
     RETURNING notice_id, beneficiary_id, kind, facts, at
 )

@@ -6,6 +6,7 @@ import stat
 from cardservice.commands.words import sentence
 from tests.commands.test_commands import assert_refused, rows, run
 from tests.makers import make_beneficiary, make_card
+from tests.portals.youth.people import make_member
 
 __all__ = ["run"]
 
@@ -36,3 +37,12 @@ def test_without_a_yes_nobody_is_erased(office, run):
     holder = make_beneficiary(office)
     assert run("beneficiary", "erase", holder.ine).exit_code != 0
     assert rows(office, "SELECT erased_at FROM beneficiary") == [(None,)]
+
+
+def test_an_account_is_erased_by_its_number(office, run):
+    member = make_member(office, linked=False)
+    told = run("beneficiary", "erase", f"member:{member.member_id}", "--yes")
+    assert told.exit_code == 0, told.stderr
+    assert rows(office, "SELECT FROM member") == []
+    for name in (f"member:{member.member_id}", "member:", "member:x"):
+        assert_refused(run("beneficiary", "erase", name, "--yes"), "person_unknown")

@@ -102,7 +102,7 @@ def test_what_is_over_is_cleared_with_the_next_reading(
     )
     read(db, (reference, NOW, 7))
     kept = rows(db, "SELECT step FROM screen_step ORDER BY step")
-    assert [step for (step,) in kept] == [NOW - 1, NOW]
+    assert [step for (step,) in kept] == [NOW - 3, NOW - 2, NOW - 1, NOW]
 
 
 def test_a_card_that_may_not_pay_claims_no_step(

@@ -9,7 +9,7 @@ from cardservice.domain.derived_secret import derived_secret
 from cardservice.services.member_links import MEMBER_LINK
 from cardservice.wiring import Office
 
-_PURPOSE_OF = {"parent_consent": "consent", "parent_page": "parent"}
+_PURPOSE_OF = {"parent_consent": "consent", "parent_page": "parent", "youth_email": "email"}
 
 
 def last_link_to(office: Office, address: str, kind: str) -> str:

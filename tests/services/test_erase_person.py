@@ -3,7 +3,7 @@
 import json
 import logging
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
 import psycopg
@@ -16,8 +16,11 @@ from cardservice.domain.refusal import Refused
 from cardservice.ledger.proofs import prove
 from cardservice.services.answer_consent import Agreement, give_consent
 from cardservice.services.ask_parent import ask_parent
+from cardservice.services.change_member_email import ask_email_change, confirm_email
 from cardservice.services.erase_person import Erased, Whom, erase_person
+from cardservice.services.erased_people import forget_erased_people
 from cardservice.services.export_person import export_person
+from cardservice.services.member_links import make_member_link
 from cardservice.services.post_mail import post_one_mail
 from cardservice.services.set_photo import set_photo
 from cardservice.services.web_sessions import session_of
@@ -285,3 +288,74 @@ def test_every_part_of_an_export_can_be_read_by_a_machine(office):
     parts = export_person(office.engine, actor="test", member_id=member.member_id).parts
     assert json.loads(json.dumps(parts)) == parts
     assert parts["roster"] == parts["cards"] == parts["operations"] == []
+
+
+def mail_kept_for(office, address):
+    return [one for one in mail_kept(office) if one.startswith(f"{address} ")]
+
+
+def test_what_went_to_a_former_address_goes_too(office):
+    member = make_member(office, linked=False, email="now@mail.example")
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text("UPDATE member SET former_emails = ARRAY[:old, :given_on]"),
+            {"old": EMAIL, "given_on": "next@mail.example"},
+        )
+        make_member_link(connection, office.keys, purpose="sign_up", email=EMAIL)
+        for address in (EMAIL, "next@mail.example"):
+            write_mail(
+                connection,
+                recipient=address,
+                kind="youth_email_changed",
+                facts={"at": "22/11/2026 à 11:00"},
+            )
+    post_everything(office)
+    # An address that is somebody else's by now is theirs.
+    make_member(office, linked=False, email="next@mail.example")
+    assert tables_with_a_trace(office) and mail_kept_for(office, EMAIL)
+    erase(office, member_id=member.member_id)
+    assert tables_with_a_trace(office) == set()
+    assert not mail_kept_for(office, EMAIL)
+    assert mail_kept_for(office, "next@mail.example")
+
+
+def test_a_changed_address_is_remembered_until_then(office):
+    member = make_member(office, linked=False, email=EMAIL)
+    with unit_of_work(office.engine) as connection:
+        ask_email_change(
+            connection,
+            office.keys,
+            member_id=member.member_id,
+            email="now@mail.example",
+            network="192.0.2.9",
+        )
+    secret = last_link_to(office, "now@mail.example", "youth_email")
+    with unit_of_work(office.engine) as connection:
+        assert confirm_email(connection, secret=secret) is None
+    post_everything(office)
+    erase(office, member_id=member.member_id)
+    assert tables_with_a_trace(office) == set()
+    assert not mail_kept_for(office, EMAIL)
+
+
+def macs(office):
+    with unit_of_work(office.engine) as connection:
+        return connection.execute(
+            text("SELECT erased_person_macs IS NOT NULL FROM beneficiary")
+        ).scalar_one()
+
+
+def test_digests_of_who_was_given_money_go_with_the_school_year(office, clock):
+    holder = makers.make_beneficiary(office)
+    erase(office, beneficiary_id=holder.beneficiary_id)
+    forget_erased_people(office.engine)
+    assert macs(office)
+    clock.set(datetime(2027, 9, 30, 10, 0, tzinfo=UTC))
+    forget_erased_people(office.engine)
+    assert not macs(office)
+
+
+def test_of_who_was_given_nothing_no_digest_is_kept(office):
+    holder = makers.make_beneficiary(office, birth_date="2007-03-02", school_kind="")
+    erase(office, beneficiary_id=holder.beneficiary_id)
+    assert not macs(office)

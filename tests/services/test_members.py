@@ -21,11 +21,11 @@ from cardservice.services.choose_member_password import (
     change_member_password,
     choose_member_password,
 )
+from cardservice.services.mail_guard import MOST_AN_HOUR
 from cardservice.services.member_links import MEMBER_LINK
 from cardservice.services.password_door import Knock
 from cardservice.services.prove_member import prove_member
 from cardservice.services.sign_in_member import sign_in_member
-from cardservice.services.mail_guard import MOST_AN_HOUR
 from cardservice.services.sign_up import ask_new_password, ask_sign_up
 from cardservice.services.web_sessions import (
     PROOF_HOLDS,
@@ -257,3 +257,67 @@ def test_an_address_that_is_taken_is_answered_alike_and_gets_no_mail(office: Off
         )
     assert refused is None
     assert [mail.recipient for mail in mails(office)] == [youth.email]
+
+
+def asked_change(office: Office, youth: Youth) -> str:
+    """The secret of the link that confirms EMAIL as this member's."""
+    with unit_of_work(office.engine) as connection:
+        ask_email_change(
+            connection, office.keys, member_id=youth.member_id, email=EMAIL, network=NETWORK
+        )
+    return secret_of(office, mails(office)[-1])
+
+
+def confirm(office: Office, secret: str) -> Refused | None:
+    with unit_of_work(office.engine) as connection:
+        return confirm_email(connection, secret=secret)
+
+
+def test_a_forgotten_passwords_reset_ends_a_change_of_address(office: Office) -> None:
+    youth = make_member(office, linked=False)
+    change = asked_change(office, youth)
+    ask(office, youth.email)
+    assert isinstance(choose(office, secret_of(office, mails(office)[-1]), OTHER), MemberPassword)
+    assert confirm(office, change) == Refused("link_unknown")
+    assert isinstance(sign_in(office, youth.email, OTHER), str)
+
+
+def test_a_password_that_is_changed_ends_a_change_of_address(office: Office) -> None:
+    youth = make_member(office, linked=False)
+    change = asked_change(office, youth)
+    here = open_member_session(office, youth)
+    with unit_of_work(office.engine) as connection:
+        session = session_of(connection, here, realm="youth")
+        assert session is not None
+        change_member_password(connection, office.keys, session, old=PASSWORD, new=OTHER)
+    assert confirm(office, change) == Refused("link_unknown")
+
+
+def test_an_address_that_a_sign_up_takes_meanwhile_is_confirmed_no_more(office: Office) -> None:
+    youth = make_member(office, linked=False)
+    change = asked_change(office, youth)
+    ask(office)
+    join = secret_of(office, mails(office)[-1])
+    with ThreadPoolExecutor(1) as hand:
+        with unit_of_work(office.engine) as connection:
+            joined = choose_member_password(connection, office.keys, secret=join, password=OTHER)
+            late = hand.submit(confirm, office, change)
+            until_somebody_waits(office)
+        assert late.result(20) == Refused("link_unknown")
+    assert isinstance(joined, MemberPassword)
+    assert isinstance(sign_in(office, youth.email), str)
+
+
+def until_somebody_waits(office: Office) -> None:
+    """For a lock of this database: no sleep, and no longer than it takes."""
+    for _ in range(20_000):
+        with unit_of_work(office.engine) as connection:
+            waits = connection.execute(
+                text(
+                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                    " AND datname = current_database())"
+                )
+            ).scalar_one()
+        if waits:
+            return
+    raise AssertionError("nobody waits")

@@ -20,6 +20,7 @@ from cardservice.services.decide_proofs import (
     accept_proofs,
     refuse_proofs,
 )
+from cardservice.services.erase_person import Whom, erase_person
 from cardservice.services.import_roster import import_roster
 from cardservice.services.say_who import Said, WhoSaid, say_who
 from cardservice.services.send_proof import MOST_A_DAY, ProofWaiting, send_proof
@@ -348,3 +349,66 @@ def test_rules_that_have_changed_since_admit_nobody(office):
             {"id": member.member_id},
         )
     assert accept(office, seen(office, member), agent(office)) == Refused("proofs_not_eligible")
+
+
+def erase(office, **whom):
+    erase_person(
+        office.engine,
+        office.keys,
+        Whom(**whom),
+        actor="test",
+        forget_mail=lambda addresses: None,
+    )
+
+
+def test_erased_and_back_there_is_no_second_money(office):
+    member = all_sent(office)
+    accept(office, seen(office, member), agent(office))
+    erase(office, member_id=member.member_id)
+    again = all_sent(office)
+    assert accept(office, seen(office, again), agent(office)) == Refused("person_erased_this_year")
+    line = pupil(first_name="INES", last_name="Delatour", birth_date=FIFTEEN.isoformat())
+    taken = import_roster(
+        office.engine, office.keys, roster([line]), actor="test", school_year=YEAR
+    )
+    assert (taken.created, taken.erased, taken.granted) == (0, 1, 0)
+    assert len(rows(office, "SELECT FROM wallet")) == 2
+
+
+def test_an_erased_pupil_is_not_admitted_with_proofs(office):
+    known = make_beneficiary(
+        office, first_name="Inès Marie", last_name="Delatour", birth_date=FIFTEEN.isoformat()
+    )
+    erase(office, beneficiary_id=known.beneficiary_id)
+    again = all_sent(office)
+    assert accept(office, seen(office, again), agent(office)) == Refused("person_erased_this_year")
+
+
+def test_a_namesake_of_an_erased_pupil_is_in_the_next_roster(office):
+    """The national number tells them apart, so that names need not."""
+    fields = {"first_name": "Inès", "last_name": "Tour", "birth_date": FIFTEEN.isoformat()}
+    erase(office, beneficiary_id=make_beneficiary(office, **fields).beneficiary_id)
+    assert make_beneficiary(office, **fields).beneficiary_id
+
+
+def test_who_was_erased_without_money_may_come_back(office):
+    member = all_sent(office, birth_date=NINETEEN, school_kind="")
+    accept(office, seen(office, member), agent(office))
+    erase(office, member_id=member.member_id)
+    again = all_sent(office, birth_date=NINETEEN, school_kind="")
+    assert accept(office, seen(office, again), agent(office)).state == "accepted"
+
+
+def test_a_roster_that_names_somebody_of_another_commune_names_somebody_else(office):
+    accept(office, seen(office, all_sent(office)), agent(office))
+    line = pupil(
+        first_name="Inès",
+        last_name="De la Tour",
+        birth_date=FIFTEEN.isoformat(),
+        postal_code="13001",
+        commune="Marseille 1er Arrondissement",
+    )
+    taken = import_roster(
+        office.engine, office.keys, roster([line]), actor="test", school_year=YEAR
+    )
+    assert (taken.created, taken.bad_lines) == (1, [])

@@ -10,7 +10,13 @@ import pytest
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.services import password_hash
-from cardservice.services.guess_guard import FORGOTTEN_AFTER, count_try, person_guarded
+from cardservice.services.guess_guard import (
+    FORGOTTEN_AFTER,
+    count_try,
+    linking_network_guarded,
+    network_guarded,
+    person_guarded,
+)
 from cardservice.services.password_door import Knock
 from cardservice.services.sign_in import arrive, choose_space, sign_in
 from cardservice.services.web_sessions import end_session, start_session
@@ -231,6 +237,25 @@ def test_one_network_that_tries_many_addresses_is_slowed_down_and_no_other_is(of
     same_network = come_as(office, "a@x.example", network="2001:db8::ffff:1")
     assert same_network.code == "sign_in_delayed"
     assert come_as(office, "a@x.example", network="2001:db8:0:1::7") == FAILED
+
+
+@pytest.mark.parametrize("realm", ["partner", "youth"])
+def test_no_network_is_shut_for_longer_than_a_quarter_of_an_hour(office, clock, realm):
+    shared = network_guarded(office.keys, "192.0.2.9", realm=realm)
+    linking = linking_network_guarded(office.keys, "192.0.2.9")
+    for guarded in (shared, linking):
+        # More wrong tries than close it, one as soon as the one before has been waited for.
+        for minute in range(0, 16 * 210, 16):
+            clock.set(A_MORNING + timedelta(minutes=minute))
+            assert count(office, guarded) is None, f"after {minute} minutes"
+        assert count(office, guarded) == Refused("sign_in_delayed", {"wait": "15\u00a0min"})
+
+
+def test_a_network_is_counted_apart_for_each_portal(office):
+    for _ in range(41):
+        count(office, network_guarded(office.keys, "192.0.2.9", realm="youth"))
+    assert count(office, network_guarded(office.keys, "192.0.2.9", realm="youth")) is not None
+    assert count(office, network_guarded(office.keys, "192.0.2.9", realm="partner")) is None
 
 
 def test_a_right_password_does_not_wash_its_network_clean(office):

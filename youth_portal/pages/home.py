@@ -28,7 +28,8 @@ from youth_portal.portal import MEMBERS, PREFIX, MemberVisit, route
 def show(visit: MemberVisit) -> Response:
     """Somebody whose card is not known yet goes on with the activation."""
     member = visit.signed_in
-    holder = member.beneficiary_id
+    # Under fifteen, and no parent has agreed: the card shows nothing yet.
+    holder = member.beneficiary_id if member.role == "linked" else None
     if holder is None:
         return visit.go(f"{PREFIX}/activer")
     with unit_of_work(visit.office.engine) as connection:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
-from cardservice.services.erase_person import Whom, erase_person
+from cardservice.services.erase_person import Erased, Whom, erase_person
 from cardservice.services.export_person import count_parts, export_person
 from cardservice.webkit.doors import unknown
 from cardservice.webkit.forms import Shown
@@ -62,15 +62,25 @@ def erase(visit: MemberVisit) -> Response:
     if not visit.form.checked("compris"):
         refused = Refused("erasure_not_understood")
         return visit.refused_form("my_data/erase.html", refused, field="compris")
+    done = _erased(visit)
+    if isinstance(done, Refused):
+        # Linked in this very moment: once more, and it is known who goes.
+        done = _erased(visit)
+    if isinstance(done, Refused):
+        refused = Refused("erasure_not_done")
+        return visit.refused_form("my_data/erase.html", refused, field="")
+    return visit.without_session(visit.go(f"{PREFIX}/efface"))
+
+
+def _erased(visit: MemberVisit) -> Erased | Refused:
     member = visit.signed_in
-    erase_person(
+    return erase_person(
         visit.office.engine,
         visit.office.keys,
         Whom(member_id=member.member_id),
         actor=member.actor,
         forget_mail=mail_forgetter(visit.office),
     )
-    return visit.without_session(visit.go(f"{PREFIX}/efface"))
 
 
 def show_erased(visit: MemberVisit) -> Response:

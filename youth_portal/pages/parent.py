@@ -14,11 +14,11 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.consents import last_consent
+from cardservice.db.queries.consents import consent_state, last_consent
 from cardservice.db.queries.parent_view import card_seen_by_parent, child_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.answer_consent import Agreement, give_consent, refuse_consent
-from cardservice.services.member_links import open_parent_link
+from cardservice.services.member_links import open_parent_link, sent_member_link_of
 from cardservice.services.pause_card import pause_card_of
 from cardservice.services.resume_card import resume_card_of
 from cardservice.services.send_parent_page import send_asked_parent_page
@@ -134,6 +134,9 @@ def _facts(visit: MemberVisit) -> dict[str, Any] | None:
         consent = last_consent(connection, link.member_id)
         if consent is None or consent.parent_email != link.email:
             return None
+        # From the fifteenth birthday on, also one that the roster has corrected since.
+        if consent_state(connection, link.member_id) == "not_needed":
+            return None
         child = child_of(connection, link.member_id)
         card = (
             None
@@ -177,7 +180,20 @@ def _pausing(visit: MemberVisit, verb: Any, said: str) -> Response:
 
 
 def _over(visit: MemberVisit) -> Response:
+    if _is_grown(visit):
+        return visit.page("parent/grown.html", status=410)
     return visit.page("parent/ask_link.html", status=404, form=Shown(), is_over=True, is_sent=False)
+
+
+def _is_grown(visit: MemberVisit) -> bool:
+    """Whether the link was this parent's, and the child is of the age: nothing else is told."""
+    with unit_of_work(visit.office.engine) as connection:
+        link = sent_member_link_of(connection, _secret(visit))
+        if link is None or link.member_id is None or link.purpose not in ("consent", "parent"):
+            return False
+        consent = last_consent(connection, link.member_id)
+        is_theirs = consent is not None and consent.parent_email == link.email
+        return is_theirs and consent_state(connection, link.member_id) == "not_needed"
 
 
 def as_parent(page: Callable[[MemberVisit], Response]) -> Callable[[MemberVisit], Response]:

@@ -7,15 +7,12 @@ later.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import socket
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from cardservice.adapters.push.line import bounded_line
 from cardservice.adapters.push.seal import sealed
 from cardservice.adapters.push.vapid import PushKey
 from cardservice.adapters.push.words import message_of
@@ -35,7 +32,8 @@ _LATER: Final = (408, 425, 429)
 
 @dataclass(frozen=True)
 class PushCarrier:
-    """`sender` is the address that mail comes from: how a push service reaches the operator."""
+    """`sender` is the address that mail comes from: how a push service reaches the operator.
+    `seconds` bounds a push as a whole."""
 
     key: PushKey = field(repr=False)
     hosts: tuple[str, ...]
@@ -72,30 +70,17 @@ class PushCarrier:
             # The same name each time it is tried: what still waits is replaced, not doubled.
             "Topic": f"avis-{push.notice_id}",
         }
-        kind = http.client.HTTPConnection if parts.scheme == "http" else http.client.HTTPSConnection
+        is_tls = parts.scheme != "http"
+        kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
         assert parts.hostname is not None, "the list has names alone"
-        connection = kind(parts.hostname, parts.port, timeout=self.seconds)
+        connection = kind(parts.hostname, parts.port)
         try:
-            with self._bounded(connection):
+            with bounded_line(
+                parts.hostname, connection.port, seconds=self.seconds, is_tls=is_tls
+            ) as connection.sock:
                 connection.request("POST", path, body, headers)
                 return connection.getresponse().status
         except (OSError, http.client.HTTPException) as failure:
             raise PushServiceAway(type(failure).__name__) from failure
         finally:
             connection.close()
-
-    @contextlib.contextmanager
-    def _bounded(self, connection: http.client.HTTPConnection) -> Iterator[None]:
-        """A service that answers a byte at a time is hung up on as one that says nothing."""
-
-        def hang_up() -> None:
-            with contextlib.suppress(OSError, AttributeError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-        watch = threading.Timer(self.seconds * 2, hang_up)
-        watch.daemon = True
-        watch.start()
-        try:
-            yield
-        finally:
-            watch.cancel()

@@ -7,6 +7,8 @@ from datetime import date, time
 
 from sqlalchemy import Connection, text
 
+from cardservice.db.queries.consents import consent_state
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -27,11 +29,14 @@ class Member:
     notices_by_mail: bool
     quiet_from: time | None
     quiet_until: time | None
+    # Whether a parent's word still lacks: under fifteen without a consent in force.
+    needs_consent: bool
 
     @property
     def role(self) -> str:
-        """What decides which pages are open: `linked` once it is known who this is."""
-        return "known" if self.beneficiary_id is None else "linked"
+        """What decides which pages are open: `linked` once it is known who this is, and nobody has
+        to agree first."""
+        return "known" if self.beneficiary_id is None or self.needs_consent else "linked"
 
     @property
     def actor(self) -> str:
@@ -50,4 +55,7 @@ def member_of_id(connection: Connection, member_id: int) -> Member | None:
         ),
         {"member_id": member_id},
     ).one_or_none()
-    return None if found is None else Member(*found)
+    if found is None:
+        return None
+    may_open = consent_state(connection, member_id) in ("not_needed", "given")
+    return Member(*found, needs_consent=not may_open)

@@ -23,7 +23,16 @@ waiting_mail = Table(
     instant("written_at", nullable=False),
     instant("next_try_at", nullable=False),
     Column("tries", SmallInteger, nullable=False, server_default="0"),
+    # The day of tries is counted from here: when it first might go, after quiet hours.
+    instant("first_try_at"),
     # Set when a day of tries has failed: kept to be seen, sent no more.
     instant("given_up_at"),
-    Index("ix_waiting_mail_due", "next_try_at", postgresql_where=text("given_up_at IS NULL")),
+    # Who waits for a link sits in front of a page: these go first.
+    Index(
+        "ix_waiting_mail_due",
+        text("(link_nonce IS NULL)"),
+        "next_try_at",
+        "mail_id",
+        postgresql_where=text("given_up_at IS NULL"),
+    ),
 )

@@ -12,8 +12,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     Index,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -51,7 +53,20 @@ push_subscription = Table(
         nullable=False,
         index=True,
     ),
+    # The session that it was added in: it follows a new secret, and goes when the session ends.
+    Column(
+        "session_hash",
+        LargeBinary,
+        ForeignKey("web_session.session_hash", onupdate="CASCADE", ondelete="CASCADE"),
+        index=True,
+    ),
     Column("endpoint", Text, unique=True, nullable=False),
+    # The push service that it leads to: one that is away is put off as a whole.
+    Column(
+        "host",
+        Text,
+        Computed("lower(substring(endpoint FROM '^[a-z]+://([^/?#]+)'))", persisted=True),
+    ),
     # The browser's public key and shared secret (RFC 8291), base64url as it gave them.
     Column("p256dh", Text, nullable=False),
     Column("auth", Text, nullable=False),
@@ -77,6 +92,10 @@ waiting_push = Table(
     instant("written_at", nullable=False),
     instant("next_try_at", nullable=False),
     Column("tries", SmallInteger, nullable=False, server_default="0"),
+    # The day of tries is counted from here: when it first might go, after quiet hours.
+    instant("first_try_at"),
+    instant("tried_at"),
+    Column("was_away", Boolean, nullable=False, server_default="false"),
     # Kept to be seen, sent no more.
     instant("given_up_at"),
     UniqueConstraint("subscription_id", "notice_id"),

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.domain.refusal import Refused
+from cardservice.services.erase_person import Erased
 from tests.portals.axe import violations
 from tests.portals.people import PASSWORD
 from tests.portals.site import Site
 from tests.portals.youth.conftest import AsYouth, YouthPage
 from tests.portals.youth.people import make_member
+from youth_portal.pages import my_data
+from youth_portal.portal import PAGES
 
 
 def forget_proof(site: Site) -> None:
@@ -80,3 +86,23 @@ def test_the_pages_are_without_a_finding(site: Site, youth_page: YouthPage) -> N
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             found += violations(page) + ([f"{address} is too wide"] if wide else [])
     assert not found, found
+
+
+def test_an_erasure_that_is_refused_is_said_and_signs_nobody_out(
+    site: Site, as_youth: AsYouth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = as_youth(make_member(site.office))
+    erase, answers = my_data.erase_person, [Refused("person_unknown")] * 2
+
+    def moved(*args: Any, **named: Any) -> Erased | Refused:
+        return answers.pop() if answers else erase(*args, **named)
+
+    monkeypatch.setattr(my_data, "erase_person", moved)
+    mine.get("/jeune/mes-donnees/effacer")
+    answer = mine.post("/jeune/mes-donnees/effacer", {"compris": "oui"})
+    sentence = PAGES.sentence_of(Refused("erasure_not_done"))
+    assert answer.status_code == 422 and sentence in answer.text
+    # Once is retried: linked in that very moment.
+    answers.append(Refused("person_unknown"))
+    answer = mine.post("/jeune/mes-donnees/effacer", {"compris": "oui"})
+    assert answer.headers["location"] == "/jeune/efface"

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
+from cardservice.db.engine import unit_of_work
 from tests import makers
 from tests.counter import opened_counter
 from tests.portals.axe import violations
@@ -126,3 +128,31 @@ def test_every_parents_page_is_without_a_finding(
     expect(page.get_by_role("heading", level=1)).to_contain_text("retiré")
     look(own)
     assert not found, found
+
+
+def test_from_fifteen_on_the_page_is_over_and_says_so(
+    site: Site, as_youth: AsYouth, child: Youth
+) -> None:
+    """Also where the roster has corrected the birth date, which no link's end knows of."""
+    address = page_of(site, as_youth, child)
+    with unit_of_work(site.office.engine) as connection:
+        connection.execute(
+            text("UPDATE beneficiary SET birth_date = '2011-05-14' WHERE beneficiary_id = :id"),
+            {"id": child.held.holder.beneficiary_id},
+        )
+    parent = as_youth(None)
+    for answer in (parent.get(address), parent.post(f"{address}/pause")):
+        assert answer.status_code == 410
+        assert "aucun accord n’est demandé" in answer.text and "87,50" not in answer.text
+    assert card_state(site.office, child) == "active"
+
+
+def test_linked_and_under_fifteen_nothing_opens_before_a_parent_agrees(
+    site: Site, as_youth: AsYouth, child: Youth
+) -> None:
+    youth = as_youth(child)
+    for path in ("", "/carte", "/ma-carte"):
+        assert youth.get(f"/jeune{path}").status_code != 200, path
+    assert youth.get("/jeune/activer").headers["location"].endswith("/activer/parent")
+    page_of(site, as_youth, child)
+    assert youth.get("/jeune/ma-carte").status_code == 200

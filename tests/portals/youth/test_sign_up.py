@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cardservice.services import mail_guard
 from cardservice.wiring import Office
 from tests import makers
 from tests.conftest import A_MORNING, Clock
@@ -125,6 +126,26 @@ def test_a_known_address_is_told_by_mail_alone(site: Site, as_youth: AsYouth) ->
     link = link_in(site.letterbox.mail_to(youth.email, "déjà un"))
     known.open(urlsplit(link).path).press("Changer", mot_de_passe="encore quatre autres chevaux 12")
     assert "nouveau mot de passe est enregistré" in known.text
+
+
+@pytest.mark.parametrize(
+    ("page", "button"),
+    [
+        ("inscription", "Continuer"),
+        ("mot-de-passe-oublie", "Envoyer le lien"),
+        ("parent", "Recevoir le lien"),
+    ],
+)
+def test_a_network_that_asked_for_many_mails_is_told_that_none_comes(
+    site: Site, as_youth: AsYouth, monkeypatch: pytest.MonkeyPatch, page: str, button: str
+) -> None:
+    monkeypatch.setattr(mail_guard, "MOST_ASKED", 2)
+    youth, walk = make_member(site.office), Walk(as_youth(None))
+    answers = []
+    for email in ("un@mail.example", "deux@mail.example", "trois@mail.example", youth.email):
+        walk.open(f"/jeune/{page}").press(button, courriel=email)
+        answers.append("Nouvel essai possible dans 15" in walk.text)
+    assert answers == [False, False, True, True]
 
 
 def test_a_link_serves_once_and_looking_uses_nothing_up(site: Site, as_youth: AsYouth) -> None:

@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     _notices()
     _pushes()
+    _mails()
     _files_of_youths()
 
 
@@ -44,7 +45,14 @@ def _pushes() -> None:
         "push_subscription",
         sa.Column("subscription_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("session_hash", sa.LargeBinary(), nullable=True),
         sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column(
+            "host",
+            sa.Text(),
+            sa.Computed("lower(substring(endpoint FROM '^[a-z]+://([^/?#]+)'))", persisted=True),
+            nullable=True,
+        ),
         sa.Column("p256dh", sa.Text(), nullable=False),
         sa.Column("auth", sa.Text(), nullable=False),
         sa.Column("browser", sa.Text(), nullable=False),
@@ -56,11 +64,24 @@ def _pushes() -> None:
             name=op.f("fk_push_subscription_member_id"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["session_hash"],
+            ["web_session.session_hash"],
+            name=op.f("fk_push_subscription_session_hash"),
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("subscription_id", name=op.f("pk_push_subscription")),
         sa.UniqueConstraint("endpoint", name=op.f("uq_push_subscription_endpoint")),
     )
     op.create_index(
         op.f("ix_push_subscription_member_id"), "push_subscription", ["member_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_push_subscription_session_hash"),
+        "push_subscription",
+        ["session_hash"],
+        unique=False,
     )
     op.create_table(
         "waiting_push",
@@ -70,6 +91,9 @@ def _pushes() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("first_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("was_away", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("tries >= 0", name=op.f("ck_waiting_push_counted")),
         sa.ForeignKeyConstraint(
@@ -99,6 +123,20 @@ def _pushes() -> None:
     op.create_index(op.f("ix_waiting_push_notice_id"), "waiting_push", ["notice_id"], unique=False)
     op.create_index(
         op.f("ix_waiting_push_subscription_id"), "waiting_push", ["subscription_id"], unique=False
+    )
+
+
+def _mails() -> None:
+    op.add_column(
+        "waiting_mail", sa.Column("first_try_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    op.drop_index("ix_waiting_mail_due", table_name="waiting_mail")
+    op.create_index(
+        "ix_waiting_mail_due",
+        "waiting_mail",
+        [sa.text("(link_nonce IS NULL)"), "next_try_at", "mail_id"],
+        unique=False,
+        postgresql_where=sa.text("given_up_at IS NULL"),
     )
 
 

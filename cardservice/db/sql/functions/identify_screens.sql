@@ -45,13 +45,14 @@ BEGIN
     ORDER BY c.card_id, reading.step, reading.place
     ON CONFLICT DO NOTHING;
 
-    -- What nobody can read any more goes with the next reading: a card keeps three steps, for ever. It
-    -- waits for nobody: what another batch has in hand goes with that one.
+    -- What nobody can read any more goes with the next reading: a card keeps a few steps. Two
+    -- more than can be read: a batch that waited above still has its own, older now. It waits for
+    -- nobody: what another batch has in hand goes with that one.
     DELETE FROM screen_step gone
     USING (
         SELECT old.card_id, old.step
         FROM screen_card s JOIN screen_step old USING (card_id)
-        WHERE s.reference = ANY (p_reference) AND old.step < v_now - 1
+        WHERE s.reference = ANY (p_reference) AND old.step < v_now - 3
         FOR UPDATE OF old SKIP LOCKED
     ) AS over
     WHERE gone.card_id = over.card_id AND gone.step = over.step;
