@@ -1,7 +1,8 @@
 """How a youth wants to be told: channels, quiet hours, and which browsers take pushes (C59).
 
-The law: a browser belongs to who signed in last on it, and takes pushes while that session lasts; its address must lead to a push service that
-the operator lists. What is switched off gets nothing from then on, also of what waits.
+The law: a browser belongs to who signed in last on it, and takes pushes while that session lasts;
+its address must lead to a push service that the operator lists. What is switched off gets
+nothing from then on, also of what waits.
 """
 
 from __future__ import annotations
@@ -86,15 +87,18 @@ def add_push_browser(
     hosts: tuple[str, ...],
     session: Session | None = None,
 ) -> Refused | None:
-    """The caller has looked at the keys. It rings for as long as `session` lasts. Refused: push_address_unknown."""
+    """The caller has looked at the keys. It rings for as long as `session` lasts.
+
+    Refused: push_address_unknown.
+    """
     if not may_be_pushed_to(address.endpoint, hosts):
         return Refused("push_address_unknown")
     with unit_of_work(engine) as connection:
         connection.execute(
             text(
-                "INSERT INTO push_subscription (member_id, session_hash, endpoint, p256dh, auth, browser,"
-                " is_discreet, added_at) VALUES (:member_id, :session_hash, :endpoint, :p256dh, :auth,"
-                " :browser, :is_discreet, ledger_now())"
+                "INSERT INTO push_subscription (member_id, session_hash, endpoint, p256dh, auth,"
+                " browser, is_discreet, added_at) VALUES (:member_id, :session_hash, :endpoint,"
+                " :p256dh, :auth, :browser, :is_discreet, ledger_now())"
                 " ON CONFLICT (endpoint) DO UPDATE SET member_id = excluded.member_id,"
                 " session_hash = excluded.session_hash,"
                 " p256dh = excluded.p256dh, auth = excluded.auth, browser = excluded.browser,"

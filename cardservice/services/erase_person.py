@@ -43,7 +43,7 @@ _OF_BENEFICIARY: Final = (
     " AND o.beneficiary_id = :beneficiary_id",
     "UPDATE regularisation r SET evidence = NULL FROM operation o"
     " WHERE o.operation_id = r.debit_id AND o.beneficiary_id = :beneficiary_id",
-    "UPDATE beneficiary b SET ine = NULL, erased_ine_mac = :ine_mac,"
+    "UPDATE beneficiary b SET ine = NULL, erased_ine_mac = :ine_mac,"  # noqa: S608
     f" erased_person_macs = CASE WHEN {GIVEN_THIS_YEAR} THEN"
     "  CAST(:person_macs AS bytea[]) END, last_name = NULL,"
     " first_name = NULL, birth_date = NULL, postal_code = NULL, commune = NULL, school = NULL,"

@@ -49,7 +49,8 @@ def post_one_mail(engine: Engine, keys: Keys, send: Send) -> bool:
         row = connection.execute(
             text(
                 "SELECT m.mail_id, m.recipient, m.kind, m.facts, m.link_nonce, m.written_at,"
-                " coalesce(m.first_try_at, m.next_try_at) AS first_try_at, m.tries, coalesce(l.used_at, y.used_at) IS NOT NULL"
+                " coalesce(m.first_try_at, m.next_try_at) AS first_try_at, m.tries,"
+                " coalesce(l.used_at, y.used_at) IS NOT NULL"
                 " OR coalesce(l.expires_at, y.expires_at) <= ledger_now() AS is_over,"
                 " y.purpose AS member_link"
                 " FROM waiting_mail m"

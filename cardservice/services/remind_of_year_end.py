@@ -25,7 +25,7 @@ _MOST_AT_ONCE: Final = 100
 # "yearend": one process reminds at a time.
 _REMINDER: Final = 0x79656172656E64
 
-# Locked before anything is read of them: whoever is being erased is waited for and then passed over.
+# Locked before anything is read of them: who is being erased is waited for, then passed over.
 _OWED: Final = """
 SELECT m.member_id FROM member m
 WHERE m.closed_at IS NULL

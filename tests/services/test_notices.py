@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
 from cardservice.adapters.push.vapid import push_key
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.members import member_of_id
 from cardservice.domain.push import PushServiceAway
+from cardservice.services.choose_notices import NoticeChoice, choose_notices, read_notices
+from cardservice.services.erase_person import Whom, erase_person
 from cardservice.services.post_mail import post_one_mail
 from cardservice.services.push_notice import GIVEN_UP_AFTER
-from cardservice.services.remind_of_year_end import remind_of_year_end
+from cardservice.services.remind_of_year_end import _remind_of, _years, remind_of_year_end
+from cardservice.services.write_mail import write_mail
 from tests.conftest import A_MORNING
 from tests.counter import counter
 from tests.portals.youth.people import make_member
@@ -254,3 +260,71 @@ def test_a_worker_that_slept_over_the_day_says_the_days_that_are_left(office, cl
     clock.set(at_noon("2027-08-26"))
     assert remind_of_year_end(office.engine) == 1
     assert notices(office)[0].facts["days"] == 5 and notices(office)[0].subject == "2026:7"
+
+
+def test_an_erasure_waits_for_the_reminder_and_leaves_nothing_of_it(office, clock):
+    youth = make_member(office)
+    clock.set(at_noon("2027-07-02"))
+    erase = partial(
+        erase_person,
+        office.engine,
+        office.keys,
+        Whom(member_id=youth.member_id),
+        actor="member:1",
+        forget_mail=lambda _: None,
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(office.engine) as connection:
+            for year, last_day in _years(connection, at_noon("2027-07-02")):
+                assert _remind_of(connection, year, last_day, today=date(2027, 7, 2)) == 1
+            erasing = pool.submit(erase)
+            with pytest.raises(TimeoutError):
+                erasing.result(0.5)
+        erasing.result(20)
+    assert rows(office, "SELECT 1 FROM waiting_mail UNION ALL SELECT 1 FROM notice") == []
+
+
+def test_of_an_erased_person_nothing_is_told(office, payer):
+    debit = payer.pay()
+    tell(office)
+    whom = Whom(member_id=payer.youth.member_id)
+    erase_person(office.engine, office.keys, whom, actor="member:1", forget_mail=lambda _: None)
+    payer.counter.cancel(payer.till, debit.operation_id)
+    tell(office)
+    assert notices(office) == [] and outbox(office) == []
+
+
+# What is switched off, ended or not shown
+
+
+def test_mail_that_is_switched_off_is_not_sent_any_more(office, payer):
+    payer.pay()
+    tell(office)
+    with unit_of_work(office.engine) as connection:
+        member = member_of_id(connection, payer.youth.member_id)
+        write_mail(connection, recipient=payer.youth.email, kind="youth_sign_up", facts={})
+    choose_notices(office.engine, member, NoticeChoice(True, True, False, None, None))
+    assert rows(office, "SELECT kind FROM waiting_mail") == [("youth_sign_up",)]
+
+
+def test_a_notice_that_was_not_shown_is_not_read(office, payer):
+    payer.pay()
+    tell(office)
+    ((shown,),) = rows(office, "SELECT notice_id FROM notice")
+    payer.pay(700)
+    tell(office)
+    read_notices(office.engine, payer.youth.held.holder.beneficiary_id, newest=shown)
+    assert rows(office, "SELECT notice_id FROM notice WHERE read_at IS NOT NULL") == [(shown,)]
+
+
+def test_a_link_is_mailed_before_the_notices_that_wait_longer(office, payer):
+    payer.pay()
+    tell(office)
+    with unit_of_work(office.engine) as connection:
+        write_mail(
+            connection, recipient="a@b.example", kind="youth_sign_up", facts={}, link_nonce=b"1" * 16
+        )
+    sent = []
+    while post_one_mail(office.engine, office.keys, sent.append):
+        pass
+    assert [mail.kind for mail in sent] == ["youth_sign_up", "youth_moved"]

@@ -7,6 +7,9 @@ const live = document.getElementById("live");
 const news = document.getElementById("news");
 const offline = document.getElementById("offline");
 
+// After a stream that was refused: a proxy between two versions, or too many open pages.
+const AGAIN_MS = 8_000;
+
 let source = null;
 let asking = false;
 let again = false;
@@ -17,8 +20,18 @@ function listen() {
   source.addEventListener("open", () => (offline.hidden = true));
   source.addEventListener("changed", refresh);
   source.addEventListener("error", () => {
-    // The browser tries again by itself, unless it was told not to.
-    offline.hidden = source?.readyState === EventSource.OPEN || navigator.onLine;
+    if (source?.readyState !== EventSource.CLOSED) {
+      // A cut line: the browser tries again by itself.
+      offline.hidden = navigator.onLine;
+      return;
+    }
+    // Refused, and the browser will not come back: the page asks for itself from time to time.
+    rest();
+    setTimeout(() => {
+      if (document.hidden || source) return;
+      refresh();
+      listen();
+    }, AGAIN_MS);
   });
 }
 
@@ -35,6 +48,8 @@ async function refresh() {
   asking = true;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    // A service that is away: what stands there is of before.
+    if (answer.status >= 500) throw new Error(String(answer.status));
     // Signed out elsewhere, or the card is another one: the whole page is another.
     if (answer.redirected || !answer.ok) {
       location.reload();

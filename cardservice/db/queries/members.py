@@ -58,4 +58,4 @@ def member_of_id(connection: Connection, member_id: int) -> Member | None:
     if found is None:
         return None
     may_open = consent_state(connection, member_id) in ("not_needed", "given")
-    return Member(*found, needs_consent=not may_open)
+    return Member(*(*found, not may_open))

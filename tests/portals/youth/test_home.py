@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from importlib import resources
 
@@ -61,7 +60,7 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
     assert "10,55\u00a0€" in page
 
 
-def test_a_debit_and_its_cancellation_show_on_the_open_page_within_two_seconds(
+def test_a_debit_and_its_cancellation_show_on_the_open_page(
     youth, till, counter, youth_page
 ):
     page = youth_page(youth)
@@ -69,16 +68,34 @@ def test_a_debit_and_its_cancellation_show_on_the_open_page_within_two_seconds(
         page.goto(HOME)
     balance = page.locator("#live .money-large").first
     expect(balance).to_have_text("100,00\u00a0€")
-    took = []
     for cents in (1_000, 2_000, 3_000):
-        begun = time.monotonic()
         debit = counter.debit(till, youth.held, cents)
         left = f"{(10_000 - cents) // 100},00\u00a0€"
         expect(balance).to_have_text(left, timeout=5_000)
-        took.append(time.monotonic() - begun)
         counter.cancel(till, debit.operation_id)
         expect(balance).to_have_text("100,00\u00a0€", timeout=5_000)
-    assert sorted(took)[1] < 2, took
+
+
+def test_a_stream_that_was_refused_is_asked_for_again(youth, till, counter, youth_page):
+    page = youth_page(youth)
+    refused = []
+
+    def refuse_once(asked):
+        if refused:
+            asked.continue_()
+        else:
+            refused.append(asked.request.url)
+            # What closes a stream for good, as a proxy between two versions does.
+            asked.fulfill(status=204)
+
+    page.route("**/jeune/flux*", refuse_once)
+    page.goto(HOME)
+    balance = page.locator("#live .money-large").first
+    expect(balance).to_have_text("100,00\u00a0€")
+    with page.expect_response(lambda one: "/jeune/flux" in one.url and one.ok, timeout=30_000):
+        counter.debit(till, youth.held, 1_000)
+    expect(balance).to_have_text("90,00\u00a0€", timeout=10_000)
+    assert len(refused) == 1
 
 
 def test_a_person_with_enough_open_pages_is_told_to_ask_no_more(site, youth, as_youth):
