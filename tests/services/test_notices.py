@@ -322,7 +322,11 @@ def test_a_link_is_mailed_before_the_notices_that_wait_longer(office, payer):
     tell(office)
     with unit_of_work(office.engine) as connection:
         write_mail(
-            connection, recipient="a@b.example", kind="youth_sign_up", facts={}, link_nonce=b"1" * 16
+            connection,
+            recipient="a@b.example",
+            kind="youth_sign_up",
+            facts={},
+            link_nonce=b"1" * 16,
         )
     sent = []
     while post_one_mail(office.engine, office.keys, sent.append):
