@@ -101,4 +101,3 @@ def confirm_email(connection: Connection, *, secret: str) -> Refused | None:
         facts={"at": format_minute(ledger_instant(connection))},
     )
     return None
-

@@ -85,7 +85,7 @@ def add_push_browser(
     address: PushAddress,
     *,
     hosts: tuple[str, ...],
-    session: Session | None = None,
+    session: Session,
 ) -> Refused | None:
     """The caller has looked at the keys. It rings for as long as `session` lasts.
 
@@ -106,7 +106,7 @@ def add_push_browser(
             ),
             {
                 "member_id": member.member_id,
-                "session_hash": None if session is None else session.session_hash,
+                "session_hash": session.session_hash,
                 "endpoint": address.endpoint,
                 "p256dh": address.p256dh,
                 "auth": address.auth,
@@ -165,14 +165,14 @@ def forget_notice_mails(connection: Connection, member_id: int) -> None:
     )
 
 
-def read_notices(engine: Engine, beneficiary_id: int, *, newest: int | None = None) -> None:
-    """All that were shown are read: up to the newest of them; None for all there are."""
+def read_notices(engine: Engine, beneficiary_id: int, *, newest: int) -> None:
+    """All that were shown are read: up to the newest of them."""
     with unit_of_work(engine) as connection:
         connection.execute(
             text(
                 "UPDATE notice SET read_at = ledger_now()"
                 " WHERE beneficiary_id = :beneficiary_id AND read_at IS NULL"
-                " AND (CAST(:newest AS bigint) IS NULL OR notice_id <= :newest)"
+                " AND notice_id <= :newest"
             ),
             {"beneficiary_id": beneficiary_id, "newest": newest},
         )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from cardservice.db.queries.journal import note
 from cardservice.db.tables.youth import MEMBER_LINK_PURPOSES
+from cardservice.services.choose_notices import forget_notice_mails
 from cardservice.services.member_links import end_member_links
 from cardservice.services.pause_card import pause_within
 from cardservice.services.web_sessions import end_sessions
@@ -39,6 +40,7 @@ def close_member(connection: Connection, member_id: int, *, actor: str) -> None:
         text("DELETE FROM proof_file WHERE member_id = :member_id AND state = 'waiting'"),
         {"member_id": member_id},
     )
+    forget_notice_mails(connection, member_id)
     note(connection, actor=actor, action="member.close", subject=f"member:{member_id}")
     if beneficiary_id is not None:
         pause_within(connection, beneficiary_id=beneficiary_id, actor=actor, paused_by="parent")

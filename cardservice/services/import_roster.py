@@ -223,8 +223,8 @@ def _take_batch(
 
 
 def _give_ines(connection: Connection, batch: Sequence[RosterRow]) -> None:
-    """Whoever was admitted with proofs is the person of the roster who has their names, birth date
-    and commune: not there twice, not given money twice."""
+    """Whoever was admitted with proofs is the person of the roster who has their names and birth
+    date: not there twice, not given money twice, also after a move. The commune parts namesakes."""
     without = connection.execute(
         text(
             "SELECT beneficiary_id, first_name, last_name, birth_date, commune FROM beneficiary"
@@ -239,8 +239,10 @@ def _give_ines(connection: Connection, batch: Sequence[RosterRow]) -> None:
             if row.birth_date == person.birth_date
             and same_last_name(row.last_name, person.last_name)
             and same_first_name(row.first_name, person.first_name)
-            and fold_place_name(row.commune) == fold_place_name(person.commune or "")
         ]
+        if len(same) > 1:
+            home = fold_place_name(person.commune or "")
+            same = [row for row in same if fold_place_name(row.commune) == home]
         if len(same) == 1:
             connection.execute(
                 text(

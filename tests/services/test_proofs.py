@@ -399,16 +399,31 @@ def test_who_was_erased_without_money_may_come_back(office):
     assert accept(office, seen(office, again), agent(office)).state == "accepted"
 
 
-def test_a_roster_that_names_somebody_of_another_commune_names_somebody_else(office):
+def _of_marseille(**fields):
+    names = {"first_name": "Inès", "last_name": "De la Tour", "birth_date": FIFTEEN.isoformat()}
+    moved = {"postal_code": "13001", "commune": "Marseille 1er Arrondissement"}
+    return pupil(**(names | moved | fields))
+
+
+def _import(office, *lines):
+    return import_roster(
+        office.engine, office.keys, roster(list(lines)), actor="test", school_year=YEAR
+    )
+
+
+def test_who_has_moved_since_the_proofs_is_not_there_twice(office):
     accept(office, seen(office, all_sent(office)), agent(office))
-    line = pupil(
-        first_name="Inès",
-        last_name="De la Tour",
-        birth_date=FIFTEEN.isoformat(),
-        postal_code="13001",
-        commune="Marseille 1er Arrondissement",
-    )
-    taken = import_roster(
-        office.engine, office.keys, roster([line]), actor="test", school_year=YEAR
-    )
+    taken = _import(office, _of_marseille())
+    assert (taken.created, taken.granted, taken.bad_lines) == (0, 0, [])
+
+
+def test_of_two_namesakes_the_one_of_the_commune_is_meant(office):
+    accept(office, seen(office, all_sent(office)), agent(office))
+    [here] = rows(office, "SELECT beneficiary_id, postal_code, commune FROM beneficiary")
+    at_home = _of_marseille(postal_code=here.postal_code, commune=here.commune)
+    taken = _import(office, _of_marseille(), at_home)
     assert (taken.created, taken.bad_lines) == (1, [])
+    [known] = rows(
+        office, f"SELECT ine FROM beneficiary WHERE beneficiary_id = {here.beneficiary_id}"
+    )
+    assert known.ine == at_home["ine"]

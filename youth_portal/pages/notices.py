@@ -14,6 +14,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.notices import (
     NOTICES_PER_PAGE,
     count_notices,
+    newest_notice_id,
     notices_of,
     push_browsers_of,
 )
@@ -38,8 +39,12 @@ _HOUR: Final = re.compile(r"([01]?[0-9]|2[0-3])\s*[:hH]\s*([0-5][0-9])?")
 
 def show(visit: MemberVisit) -> Response:
     """The newest first; being shown is being read."""
+    with unit_of_work(visit.office.engine) as connection:
+        # Asked first: what comes while the page is drawn is not taken for read.
+        newest = newest_notice_id(connection, _beneficiary(visit))
     answer = _shown(visit)
-    read_notices(visit.office.engine, _beneficiary(visit))
+    if newest is not None:
+        read_notices(visit.office.engine, _beneficiary(visit), newest=newest)
     return answer
 
 
@@ -80,8 +85,14 @@ def add_browser(visit: MemberVisit) -> Response:
     )
     done: Refused | None = Refused("push_address_unknown")
     if are_browser_keys(address.p256dh, address.auth):
-        hosts = visit.office.settings.push_hosts
-        done = add_push_browser(visit.office.engine, visit.signed_in, address, hosts=hosts)
+        assert visit.session is not None, "whoever is signed in has a session"
+        done = add_push_browser(
+            visit.office.engine,
+            visit.signed_in,
+            address,
+            hosts=visit.office.settings.push_hosts,
+            session=visit.session,
+        )
     if isinstance(done, Refused):
         return _shown(visit, status=422, refused=done)
     return visit.go(_NOTICES, said="browser_added")

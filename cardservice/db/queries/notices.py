@@ -87,3 +87,12 @@ def push_browsers_of(connection: Connection, member_id: int) -> list[PushBrowser
         {"member_id": member_id},
     )
     return [PushBrowser(*row) for row in rows]
+
+
+def newest_notice_id(connection: Connection, beneficiary_id: int) -> int | None:
+    """The last one there is by now."""
+    newest: int | None = connection.execute(
+        text("SELECT max(notice_id) FROM notice WHERE beneficiary_id = :beneficiary_id"),
+        {"beneficiary_id": beneficiary_id},
+    ).scalar_one()
+    return newest

@@ -60,9 +60,7 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
     assert "10,55\u00a0€" in page
 
 
-def test_a_debit_and_its_cancellation_show_on_the_open_page(
-    youth, till, counter, youth_page
-):
+def test_a_debit_and_its_cancellation_show_on_the_open_page(youth, till, counter, youth_page):
     page = youth_page(youth)
     with page.expect_response("**/jeune/flux*"):
         page.goto(HOME)
