@@ -277,6 +277,7 @@ _PORTAL_REFUSALS: Final = (
     Code("proof_reason_unknown", 544, False, "C8: a reason of the desk's list"),
     Code("beneficiary_has_member", 545, True, "C8: this person has an account already"),
     Code("proofs_without_consent", 548, False, "C16: under fifteen a parent agrees first"),
+    Code("proofs_person_unsure", 550, False, "C8: a namesake's money is not given away"),
     Code("person_erased_this_year", 549, True, "C8: had money this school year, then was erased"),
     Code("proofs_not_eligible", 546, True, "C8: the scheme's rules do not admit this person"),
 )

@@ -49,11 +49,13 @@ PROOF_REASONS: Final = (
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What an agent saw when deciding: `proof_ids` of the page that was open, and `said`, the
-    digest of the facts that it showed (ProofCase.said)."""
+    digest of the facts that it showed (ProofCase.said). `is_same_person`: the agent has compared
+    whoever the roster holds under these names, down to commune and school."""
 
     member_id: int
     proof_ids: tuple[int, ...]
     said: str
+    is_same_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def accept_proofs(
     """`draw` and `prove` make the code of a card, as in issue_cards.
 
     Refused: proofs_decided, proofs_without_consent, proofs_missing, proofs_not_eligible,
-    beneficiary_has_member, person_erased_this_year, school_year_unknown.
+    beneficiary_has_member, proofs_person_unsure, person_erased_this_year, school_year_unknown.
     """
     with unit_of_work(engine) as connection:
         case = _locked_case(connection, decision)
@@ -90,7 +92,7 @@ def accept_proofs(
         year = year_of_admission(connection)
         if year is None:
             return Refused("school_year_unknown", {"school_year": "–"})
-        admitted = _admit(connection, keys, case, year)
+        admitted = _admit(connection, keys, case, decision, year)
         if isinstance(admitted, Refused):
             return admitted
         _order_card(connection, admitted, CardMaker(connection, keys, year, draw=draw, prove=prove))
@@ -128,7 +130,9 @@ def _locked_case(connection: Connection, decision: Decision) -> ProofCase | Refu
     return case
 
 
-def _admit(connection: Connection, keys: Keys, case: ProofCase, year: SchoolYear) -> int | Refused:
+def _admit(
+    connection: Connection, keys: Keys, case: ProofCase, decision: Decision, year: SchoolYear
+) -> int | Refused:
     """The beneficiary whom the member is from now on."""
     if case.beneficiary_id is not None or case.birth_date is None:
         return Refused("proofs_decided")
@@ -144,6 +148,9 @@ def _admit(connection: Connection, keys: Keys, case: ProofCase, year: SchoolYear
     known = same_people(connection, case)
     if any(one.has_member for one in known) or len(known) > 1:
         return Refused("beneficiary_has_member")
+    if any(one.has_used_card for one in known) and not decision.is_same_person:
+        # Names and a birth date are not enough for somebody's money: there are namesakes.
+        return Refused("proofs_person_unsure")
     # After the lock on who is known: an erasure that was under way is over.
     if is_among(keys, macs_kept(connection), case):
         return Refused("person_erased_this_year")
@@ -170,11 +177,13 @@ def _admit(connection: Connection, keys: Keys, case: ProofCase, year: SchoolYear
 
 
 def same_people(connection: Connection, case: ProofCase) -> Sequence[Any]:
-    """Who is known already with these names and this birth date: rows with `beneficiary_id` and
-    `has_member`, locked until the transaction ends."""
+    """Who is known already with these names and this birth date: rows with `beneficiary_id`,
+    `has_member`, `has_used_card`, `commune` and `school`, locked until the transaction ends."""
     born_then = connection.execute(
         text(
-            "SELECT b.beneficiary_id, b.first_name, b.last_name,"
+            "SELECT b.beneficiary_id, b.first_name, b.last_name, b.commune, b.school,"
+            " EXISTS (SELECT FROM card c WHERE c.beneficiary_id = b.beneficiary_id"
+            "  AND c.activated_at IS NOT NULL) AS has_used_card,"
             " EXISTS (SELECT FROM member m WHERE m.beneficiary_id = b.beneficiary_id) AS has_member"
             " FROM beneficiary b WHERE b.birth_date = :birth_date AND b.erased_at IS NULL"
             " ORDER BY b.beneficiary_id FOR NO KEY UPDATE OF b"

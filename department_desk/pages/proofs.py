@@ -128,7 +128,10 @@ def _onward(visit: AgentVisit, done: Decided | Refused, *, field: str = "") -> R
         if case is None:
             return _gone(visit)
         facts = _about(connection, case)
-    field = field if done.code == "proof_reason_unknown" else ""
+    if done.code == "proofs_person_unsure":
+        field = "meme_personne"
+    elif done.code != "proof_reason_unknown":
+        field = ""
     return visit.refused_form("proofs/one.html", done, field=field, **facts)
 
 
@@ -138,7 +141,12 @@ def _decision(visit: AgentVisit) -> Decision:
     if not all(number.isascii() and number.isdigit() and len(number) < 19 for number in numbers):
         raise MalformedForm("pictures are named by numbers")
     said = visit.form.text("dit")
-    return Decision(visit.request.path_params["member_id"], tuple(map(int, numbers)), said)
+    return Decision(
+        visit.request.path_params["member_id"],
+        tuple(map(int, numbers)),
+        said,
+        is_same_person=visit.form.checked("meme_personne"),
+    )
 
 
 def _case(visit: AgentVisit, connection: Connection) -> ProofCase | None:
@@ -162,6 +170,8 @@ def _about(connection: Connection, case: ProofCase) -> dict[str, Any]:
         "category": category_said(connection, born, case.school_kind or "") if born else None,
         "missing": [kind for kind in asked if kind not in case.kinds],
         "known": len(known),
+        # The only one of these names, to be compared before their card and money are handed over.
+        "namesake": known[0] if len(known) == 1 else None,
         "has_member": any(one.has_member for one in known),
         "reasons": [one for one in PROOF_REASONS if _fits(one, case)],
         "address": f"{_PROOFS}/{case.member_id}",

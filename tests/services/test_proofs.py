@@ -3,6 +3,7 @@
 import io
 import secrets
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -427,3 +428,14 @@ def test_of_two_namesakes_the_one_of_the_commune_is_meant(office):
         office, f"SELECT ine FROM beneficiary WHERE beneficiary_id = {here.beneficiary_id}"
     )
     assert known.ine == at_home["ine"]
+
+
+def test_the_active_card_of_a_namesake_is_handed_over_only_after_a_look(office):
+    fields = {"first_name": "Inès", "last_name": "De la Tour", "birth_date": FIFTEEN.isoformat()}
+    known = make_beneficiary(office, **fields)
+    make_card(office, known)
+    decision, by = seen(office, all_sent(office)), agent(office)
+    assert accept(office, decision, by) == Refused("proofs_person_unsure")
+    assert rows(office, "SELECT FROM member WHERE beneficiary_id IS NOT NULL") == []
+    done = accept(office, replace(decision, is_same_person=True), by)
+    assert done.beneficiary_id == known.beneficiary_id
