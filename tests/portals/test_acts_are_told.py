@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 
 from partner_portal.portal import PAGES
+from tests.portals.belongings import Belongings
 from tests.portals.conftest import SignedIn
 from tests.portals.matrix import asked
-from tests.portals.test_matrix import Belongings, ask, ours, sides, theirs
+from tests.portals.test_matrix import ask
 from tests.tidy.tree import own_files, parsed
-
-__all__ = ["ours", "sides", "theirs"]
 
 
 def actions_of_partners(tree: ast.Module) -> Iterator[str]:

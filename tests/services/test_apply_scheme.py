@@ -27,7 +27,7 @@ def test_an_empty_database_gets_every_row_of_the_scheme(bare_office):
     assert changed["school_year"] == 8
     assert changed["wallet_grant"] == 16
     assert changed["commune"] == 134
-    assert changed["scheme_rule"] == 16
+    assert changed["scheme_rule"] == 17
 
 
 def test_a_second_run_changes_nothing_and_says_nothing(bare_office):

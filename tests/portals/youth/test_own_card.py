@@ -24,6 +24,9 @@ from tests.portals.visitor import Visitor
 from tests.portals.youth.conftest import AsYouth, YouthPage
 from tests.portals.youth.people import Youth, make_member
 
+# Fifteen: no parent is asked.
+OF_AGE = "2011-05-14"
+
 CARD = "/jeune/ma-carte"
 
 
@@ -155,7 +158,7 @@ def test_a_card_of_a_year_that_is_over_says_so(site: Site, as_youth: AsYouth, cl
 def test_a_member_whose_card_was_not_made_yet_reads_so_on_every_page(
     site: Site, as_youth: AsYouth
 ) -> None:
-    holder = makers.make_beneficiary(site.office)
+    holder = makers.make_beneficiary(site.office, birth_date=OF_AGE)
     nothing = makers.HeldCard(holder, 0, "", "")
     browser = as_youth(make_member(site.office, card=nothing))
     for path in (CARD, f"{CARD}/nouvelle", "/jeune/carte"):
@@ -168,7 +171,7 @@ def test_a_member_whose_card_was_not_made_yet_reads_so_on_every_page(
 def test_a_card_that_waits_for_its_pin_leads_to_the_activation(
     site: Site, as_youth: AsYouth
 ) -> None:
-    holder = makers.make_beneficiary(site.office)
+    holder = makers.make_beneficiary(site.office, birth_date=OF_AGE)
     issued = makers.make_card(site.office, holder, pin=None)
     browser = as_youth(make_member(site.office, card=issued))
     assert "/jeune/activer" in browser.get(CARD).text
@@ -233,7 +236,7 @@ def test_many_readings_are_leafed_through(site: Site, as_youth: AsYouth) -> None
 
 @pytest.mark.parametrize("state", ["active", "paused", "blocked", "issued"])
 def test_the_pages_have_no_finding(site: Site, youth_page: YouthPage, state: str) -> None:
-    holder = makers.make_beneficiary(site.office)
+    holder = makers.make_beneficiary(site.office, birth_date=OF_AGE)
     card = makers.make_card(site.office, holder, pin=None if state == "issued" else makers.PIN)
     youth = make_member(site.office, card=card)
     if state == "paused":
