@@ -2,7 +2,7 @@
 
 Law: the kind alone fixes both accounts, money always moves `from` → `to` by a positive
 number of cents, and what has been answered is never changed: the hash covers every
-stored fact, as fixed-width integers and never as text, so that no locale, rounding or
+stored fact, in fixed width and never as text, so that no locale, rounding or
 spelling can make two honest computations differ. The same bytes are built in SQL.
 
 Numbers here go into hashes: they are never changed or reused.
@@ -171,14 +171,30 @@ class Operation:
     hash: bytes
 
 
-# Two ids, then 18 integers as PostgreSQL writes an array of int8 in binary: one dimension, no NULL
-# flag, the type's number (20), length and lower bound, then each value behind its width.
-_INTEGERS: Final = 18
-_CANONICAL: Final = Struct(">16s16s iiiii" + "iq" * _INTEGERS)
-_ARRAY_HEADER: Final = (1, 0, 20, _INTEGERS, 1)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# PostgreSQL's binary form of a record: how many columns, then each behind the number of its type
+# and its width.
+_UUID: Final = (2950, 16, "16s")
+_BIGINT: Final = (20, 8, "q")
+_INTEGER: Final = (23, 4, "i")
+_SMALLINT: Final = (21, 2, "h")
+_BOOLEAN: Final = (16, 1, "?")
+_INSTANT: Final = (1184, 8, "q")  # microseconds since 2000, UTC
+_DATE: Final = (1082, 4, "i")  # days since 1 January 2000
+_COLUMNS: Final = (
+    *(_UUID, _UUID),  # the operation, its target
+    *(_INTEGER, _INTEGER, _INTEGER),  # kind, outcome, code
+    *(_BIGINT, _BIGINT, _BIGINT),  # partner, outlet, terminal
+    *(_BIGINT, _BIGINT, _BIGINT),  # actor, card, beneficiary
+    *(_SMALLINT, _INTEGER),  # school year, wallet
+    *(_BIGINT, _BIGINT),  # amount, balance after
+    *(_INTEGER, _SMALLINT, _BOOLEAN),  # number in the wallet, tries left, PIN checked
+    *(_INSTANT, _DATE),
+)
+_CANONICAL: Final = Struct(">i" + "".join(f"ii{form}" for _, _, form in _COLUMNS))
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
+_NO_TARGET: Final = bytes(16)
 
 EMPTY_HEAD: Final = bytes(32)
 
@@ -191,7 +207,9 @@ def operation_hash(op: Operation) -> bytes:
     and None is -1. KeyError for an unknown kind, outcome, code or wallet; struct.error
     for a number that does not fit; TypeError for a naive `accepted_at`.
     """
-    integers = (
+    values = (
+        op.operation_id.bytes,
+        _NO_TARGET if op.target_id is None else op.target_id.bytes,
         KIND_NUMBERS[op.kind],
         OUTCOME_NUMBERS[op.outcome],
         0 if op.code is None else codes.by_name[op.code].number,
@@ -207,19 +225,16 @@ def operation_hash(op: Operation) -> bytes:
         -1 if op.balance_after_cents is None else op.balance_after_cents,
         op.wallet_seq or 0,
         -1 if op.tries_left is None else op.tries_left,
-        int(op.pin_checked),
+        op.pin_checked,
         (op.accepted_at - _EPOCH) // _MICROSECOND,
         op.business_day.toordinal() - _EPOCH_DAY,
     )
-    widths_and_values = (part for value in integers for part in (8, value))
-    return sha256(
-        _CANONICAL.pack(
-            op.operation_id.bytes,
-            bytes(16) if op.target_id is None else op.target_id.bytes,
-            *_ARRAY_HEADER,
-            *widths_and_values,
-        )
-    ).digest()
+    parts = [
+        part
+        for (type_number, width, _), value in zip(_COLUMNS, values, strict=True)
+        for part in (type_number, width, value)
+    ]
+    return sha256(_CANONICAL.pack(len(_COLUMNS), *parts)).digest()
 
 
 def chain(previous_head: bytes, hash: bytes) -> bytes:

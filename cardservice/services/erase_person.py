@@ -91,7 +91,11 @@ def erase_person(
         # First: whoever is just making notices and mail of these is waited for, and what they made
         # goes with the rest.
         connection.execute(
-            text("DELETE FROM notification_outbox WHERE beneficiary_id = :beneficiary_id"),
+            text(
+                "DELETE FROM notification_outbox waiting USING operation o"
+                " WHERE o.operation_id = waiting.operation_id"
+                " AND o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL"
+            ),
             {"beneficiary_id": beneficiary_id},
         )
         own, parents = _addresses(connection, member_id, beneficiary_id)

@@ -20,14 +20,29 @@ from cardservice.services.resume_card import resume_card_of
 
 ACTOR: Final = "service:grow_up"
 _MOST: Final = 500
-_GROWN: Final = "birth_date <= CAST(:today AS date) - make_interval(years => :years)"
+
+_PAUSED: Final = """
+SELECT DISTINCT c.beneficiary_id
+FROM card_pause p JOIN card c USING (card_id) JOIN beneficiary b USING (beneficiary_id)
+WHERE p.paused_by = 'parent' AND c.state = 'paused' AND c.replaced_by IS NULL
+  AND c.valid_until > :today
+  AND b.birth_date <= CAST(:today AS date) - make_interval(years => :years)
+LIMIT :most
+"""
+# The roster's birth date once linked, as consents.py reads it.
+_CLOSED: Final = """
+SELECT m.member_id FROM member m LEFT JOIN beneficiary b USING (beneficiary_id)
+WHERE m.closed_at IS NOT NULL AND coalesce(b.birth_date, m.birth_date)
+      <= CAST(:today AS date) - make_interval(years => :years)
+LIMIT :most
+"""
 
 
 def grow_up(engine: Engine) -> int:
     """How many pauses and closings have ended; a few hundred at most in one round."""
     with unit_of_work(engine) as connection:
-        paused = _paused_by_a_parent(connection)
-        closed = _closed_by_a_parent(connection)
+        paused = _grown(connection, _PAUSED)
+        closed = _grown(connection, _CLOSED)
     for beneficiary_id in paused:
         resume_card_of(engine, beneficiary_id=beneficiary_id, actor=ACTOR, paused_by="parent")
     for member_id in closed:
@@ -37,33 +52,9 @@ def grow_up(engine: Engine) -> int:
     return len(paused) + len(closed)
 
 
-def _grown(connection: Connection) -> dict[str, object]:
+def _grown(connection: Connection, query: str) -> list[int]:
+    """Who of `query` has reached the age of the rule by today."""
     today = paris_today(connection)
-    return {"today": today, "years": rule_number(connection, "consent_age", today), "most": _MOST}
-
-
-def _paused_by_a_parent(connection: Connection) -> list[int]:
-    found = connection.execute(
-        text(
-            "SELECT DISTINCT c.beneficiary_id FROM card_pause p JOIN card c USING (card_id)"  # noqa: S608
-            " JOIN beneficiary b USING (beneficiary_id)"
-            " WHERE p.paused_by = 'parent' AND c.state = 'paused' AND c.replaced_by IS NULL"
-            f" AND c.valid_until > :today AND b.{_GROWN} LIMIT :most"
-        ),
-        _grown(connection),
-    )
-    return list(found.scalars())
-
-
-def _closed_by_a_parent(connection: Connection) -> list[int]:
-    found = connection.execute(
-        text(
-            "SELECT m.member_id FROM member m LEFT JOIN beneficiary b USING (beneficiary_id)"
-            " WHERE m.closed_at IS NOT NULL"
-            # The roster's birth date once linked, as consents.py reads it.
-            " AND coalesce(b.birth_date, m.birth_date)"
-            " <= CAST(:today AS date) - make_interval(years => :years) LIMIT :most"
-        ),
-        _grown(connection),
-    )
+    years = rule_number(connection, "consent_age", today)
+    found = connection.execute(text(query), {"today": today, "years": years, "most": _MOST})
     return list(found.scalars())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, text
 
@@ -20,19 +20,18 @@ from cardservice.domain.keys import Keys, code_mac
 from cardservice.services.issue_cards import LOT
 from cardservice.services.make_card import IssuedCard
 
-# Card first, as every verb; in the order of their serials, as they lie in the sheet.
-_WAITING = text(
-    "SELECT o.order_id, c.card_id, c.serial, c.school_year, c.last4"
+_THAT_WAIT: Final = (
     " FROM plastic_order o JOIN card c USING (card_id)"
     " WHERE o.printed_at IS NULL AND c.replaced_by IS NULL AND c.state IN ('active', 'paused')"
     " AND c.valid_until > business_day(ledger_now())"
-    " ORDER BY c.serial LIMIT :at_most FOR UPDATE OF c, o SKIP LOCKED"
 )
-_COUNT = text(
-    "SELECT count(*) FROM plastic_order o JOIN card c USING (card_id)"
-    " WHERE o.printed_at IS NULL AND c.replaced_by IS NULL AND c.state IN ('active', 'paused')"
-    " AND c.valid_until > business_day(ledger_now())"
+# Card first, as every verb; in the order of their serials, as they lie in the sheet.
+_WAITING: Final = (
+    "SELECT o.order_id, c.card_id, c.serial, c.school_year, c.last4"
+    + _THAT_WAIT
+    + " ORDER BY c.serial LIMIT :at_most FOR UPDATE OF c, o SKIP LOCKED"
 )
+_COUNT: Final = "SELECT count(*)" + _THAT_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def print_cards(
     with unit_of_work(engine) as connection:
         cards = [
             _with_code(connection, keys, row, draw=draw, prove=prove)
-            for row in connection.execute(_WAITING, {"at_most": at_most}).all()
+            for row in connection.execute(text(_WAITING), {"at_most": at_most}).all()
         ]
         if cards:
             hand_over(cards)
@@ -71,7 +70,7 @@ def print_cards(
                 subject=f"school_year:{cards[0].school_year}",
                 detail=f"{cards[0].serial}..{cards[-1].serial} count={len(cards)}",
             )
-        return CardsPrinted(cards, int(connection.execute(_COUNT).scalar_one()))
+        return CardsPrinted(cards, int(connection.execute(text(_COUNT)).scalar_one()))
 
 
 def _with_code(

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import wall_seconds
+from cardservice.db.queries.turns import PUSHES, wait_for_turn
 from cardservice.domain.push import Push, PushGone, PushRefused, PushServiceAway
 
 Carry = Callable[[Push], None]
@@ -26,8 +27,6 @@ Carry = Callable[[Push], None]
 FIRST_PAUSE: Final = timedelta(seconds=15)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 GIVEN_UP_AFTER: Final = timedelta(hours=24)
-# "pusher": who chooses sees what the others have just taken.
-_CHOOSER: Final = 0x707573686572
 
 # A service that is being tried comes after the others; one that was just away does not come.
 _DUE: Final = """
@@ -37,8 +36,7 @@ WITH busy AS (
     WHERE w.given_up_at IS NULL AND w.tried_at > ledger_now() - CAST(:first_pause AS interval)
     GROUP BY s.host
 )
-SELECT w.push_id, w.notice_id, s.endpoint, s.p256dh, s.auth, n.kind, n.facts, s.is_discreet,
-       w.subscription_id, w.tries
+SELECT w.push_id, w.notice_id, s.endpoint, s.p256dh, s.auth, n.kind, n.facts, s.is_discreet, w.tries
 FROM waiting_push w
 JOIN push_subscription s USING (subscription_id) JOIN notice n USING (notice_id)
 LEFT JOIN busy ON busy.host = s.host
@@ -83,7 +81,8 @@ def push_one_notice(engine: Engine, carry: Carry) -> bool:
 
 def _chosen(engine: Engine) -> Push | None:
     with unit_of_work(engine) as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:chooser)"), {"chooser": _CHOOSER})
+        # Who chooses sees what the others have just taken.
+        wait_for_turn(connection, PUSHES)
         row = connection.execute(text(_DUE), {"first_pause": FIRST_PAUSE}).one_or_none()
         if row is None:
             return None

@@ -13,6 +13,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.clock import ledger_instant
+from cardservice.db.queries.turns import YEAR_END, took_turn
 from cardservice.domain.calendar import PARIS
 from cardservice.services.announce import NewNotice, announce
 
@@ -22,8 +24,6 @@ FROM_HOUR: Final = time(10)
 _LATE: Final = 5
 # Few in one commit: an erasure that wants one of them waits for no more than these.
 _MOST_AT_ONCE: Final = 100
-# "yearend": one process reminds at a time.
-_REMINDER: Final = 0x79656172656E64
 
 # Locked before anything is read of them: who is being erased is waited for, then passed over.
 _OWED: Final = """
@@ -73,12 +73,8 @@ def due(days_left: int) -> int | None:
 def remind_some(engine: Engine) -> int:
     """One small transaction; 0 when nobody is left to remind."""
     with unit_of_work(engine) as connection:
-        held = connection.execute(
-            text("SELECT pg_try_advisory_xact_lock(:reminder), ledger_now()"),
-            {"reminder": _REMINDER},
-        ).one()
-        now: datetime = held[1].astimezone(PARIS)
-        if not held[0] or now.time() < FROM_HOUR:
+        now = ledger_instant(connection).astimezone(PARIS)
+        if now.time() < FROM_HOUR or not took_turn(connection, YEAR_END):
             return 0
         return sum(
             _remind_of(connection, year, last_day, today=now.date())

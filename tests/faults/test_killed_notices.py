@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import text
-
+from cardservice.db.queries.turns import NOTICES, wait_for_turn
 from cardservice.domain.mail import MailServerAway
 from cardservice.services.post_mail import post_one_mail
 from cardservice.services.push_notice import push_one_notice
@@ -68,7 +67,7 @@ def test_two_movers_at_once_tell_each_debit_once(office, counter):
         payer.pay(cents)
     with office.engine.connect() as first, first.begin():
         # Somebody is at it, and has told nothing yet.
-        first.execute(text("SELECT pg_advisory_xact_lock(:mover)"), {"mover": 0x6F7574626F78})
+        wait_for_turn(first, NOTICES)
         assert tell_notices(office.engine) is False
     tell(office)
     assert rows(office, "SELECT count(*), count(DISTINCT operation_id) FROM notice") == [(10, 10)]

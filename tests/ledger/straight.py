@@ -196,7 +196,7 @@ def books(connection: psycopg.Connection) -> list[Any]:
         rows(connection, "SELECT * FROM operation ORDER BY operation_no"),
         rows(connection, "SELECT * FROM wallet ORDER BY beneficiary_id, school_year, wallet"),
         rows(connection, "SELECT * FROM holder_pin ORDER BY beneficiary_id"),
-        rows(connection, "SELECT * FROM notification_outbox ORDER BY notification_id"),
+        rows(connection, "SELECT * FROM notification_outbox ORDER BY operation_id"),
     ]
 
 

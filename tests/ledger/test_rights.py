@@ -72,8 +72,7 @@ def test_the_application_cannot_write_the_books(
         "UPDATE journal SET actor = 'nobody'",
         "UPDATE document SET content = ''",
         "INSERT INTO day_block (business_day, closed_at) VALUES ('2020-01-01', now())",
-        "INSERT INTO notification_outbox (beneficiary_id, operation_id)"
-        " VALUES (1, gen_random_uuid())",
+        "INSERT INTO notification_outbox (operation_id) VALUES (gen_random_uuid())",
         "DELETE FROM day_block",
         "DELETE FROM day_close",
         "DELETE FROM journal",
@@ -170,8 +169,8 @@ _HASH = (
     "SELECT operation_hash(%(operation_id)s, kind_number(%(kind)s),"
     " CASE %(outcome)s WHEN 'approved' THEN 1 WHEN 'declined' THEN 2 WHEN 'cancelled' THEN 3 END,"
     " coalesce(decline_number(%(code)s), 0), %(partner_id)s, %(outlet_id)s, %(terminal_id)s,"
-    " %(actor_id)s, %(card_id)s, %(beneficiary_id)s, %(school_year)s, %(wallet)s,"
-    " %(amount_cents)s, %(balance_after_cents)s, %(wallet_seq)s, %(tries_left)s,"
+    " %(actor_id)s, %(card_id)s, %(beneficiary_id)s, %(school_year)s::smallint, %(wallet)s,"
+    " %(amount_cents)s, %(balance_after_cents)s, %(wallet_seq)s, %(tries_left)s::smallint,"
     " %(pin_checked)s, %(target_id)s, %(accepted_at)s, %(business_day)s)"
 )
 

@@ -73,31 +73,44 @@ BARE = Operation(
 )
 
 
-def as_array(*integers: int) -> bytes:
-    """18 integers as PostgreSQL's array_send writes an int8[]: header, then width and value."""
-    header = b"".join(part.to_bytes(4, "big") for part in (1, 0, 20, 18, 1))
-    return header + b"".join(
-        (8).to_bytes(4, "big") + integer.to_bytes(8, "big", signed=True) for integer in integers
+# Of the 18 columns behind the two ids: the number of the type and its width.
+TYPES = (
+    *[(23, 4)] * 3,
+    *[(20, 8)] * 6,
+    *((21, 2), (23, 4)),
+    *[(20, 8)] * 2,
+    *((23, 4), (21, 2), (16, 1)),
+    *((1184, 8), (1082, 4)),
+)
+
+
+def as_record(ids: tuple[str, str], *integers: int) -> bytes:
+    """What PostgreSQL's record_send writes: 20 columns, each behind its type and its width."""
+    columns = [(2950, 16, bytes.fromhex(one)) for one in ids]
+    columns += [
+        (kind, width, integer.to_bytes(width, "big", signed=True))
+        for (kind, width), integer in zip(TYPES, integers, strict=True)
+    ]
+    return (20).to_bytes(4, "big") + b"".join(
+        kind.to_bytes(4, "big") + width.to_bytes(4, "big") + written
+        for kind, width, written in columns
     )
 
 
 def test_the_canonical_bytes_of_a_debit_are_these() -> None:
-    canonical = (
-        bytes.fromhex("01934f2a7b6c7def8123456789abcdef")
-        + bytes.fromhex("01934f2a000070008000000000000001")
-        + as_array(
-            *(2, 1, 0, 17, 23, 4242, 5, 900001, 800001, 2026, 2, 1055, 3945, 3, 2, 1),
-            *(1_795_354_325_123_456, 20_779),
-        )
+    canonical = as_record(
+        ("01934f2a7b6c7def8123456789abcdef", "01934f2a000070008000000000000001"),
+        *(2, 1, 0, 17, 23, 4242, 5, 900001, 800001, 2026, 2, 1055, 3945, 3, 2, 1),
+        *(1_795_354_325_123_456 - 946_684_800_000_000, 20_779 - 10_957),
     )
     assert operation_hash(DEBIT) == sha256(canonical).digest()
 
 
 def test_the_canonical_bytes_of_a_bare_refusal_are_these() -> None:
-    canonical = (
-        bytes.fromhex("01934f2a7b6c7def8123000000000000")
-        + bytes(16)
-        + as_array(2, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 0, -1, 0, 0, 0)
+    canonical = as_record(
+        ("01934f2a7b6c7def8123000000000000", "00" * 16),
+        *(2, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 0, -1, 0),
+        *(-946_684_800_000_000, -10_957),
     )
     assert operation_hash(BARE) == sha256(canonical).digest()
 
@@ -106,11 +119,11 @@ def test_a_stored_hash_never_changes() -> None:
     # Two literals for whoever writes the same bytes in SQL.
     assert (
         operation_hash(DEBIT).hex()
-        == "2ba143ed1ba52262a8bdd1fcf025dae10631a1b03dff13f2750f9d1e989a9feb"
+        == "83a23dc8d34fda0d3b43b36b1812d98dedfe2670be927176da116ca674c0ae6f"
     )
     assert (
         operation_hash(BARE).hex()
-        == "ab955d6563e2dc5777148df965e3503b0fbc72c0c29c2aa71cff31f2091e3c41"
+        == "1615da2690810931331a94a599974d362ae95db001f7ebd632dd0c942acfb49b"
     )
 
 

@@ -14,6 +14,7 @@ from cardservice.adapters.push.vapid import push_key
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.members import member_of_id
 from cardservice.domain.push import PushServiceAway
+from cardservice.services import tell_notices
 from cardservice.services.choose_notices import NoticeChoice, choose_notices, read_notices
 from cardservice.services.erase_person import Whom, erase_person
 from cardservice.services.post_mail import post_one_mail
@@ -77,12 +78,21 @@ def test_a_cancellation_is_told_too(office, payer):
     assert [one.kind for one in notices(office)] == ["debit", "cancellation"]
 
 
-def test_whoever_has_no_account_yet_has_a_notice_and_nothing_waits(office, payer):
+def test_of_whoever_is_no_member_nothing_is_kept(office, payer):
     change(office, "DELETE FROM member")
     payer.pay()
     tell(office)
-    assert len(notices(office)) == 1
+    assert (notices(office), outbox(office)) == ([], [])
     assert rows(office, "SELECT 1 FROM waiting_mail UNION ALL SELECT 1 FROM waiting_push") == []
+
+
+def test_a_batch_of_strangers_is_no_sign_that_nothing_waits(office, payer, monkeypatch):
+    monkeypatch.setattr(tell_notices, "MOST_AT_ONCE", 3)
+    change(office, "UPDATE member SET beneficiary_id = NULL, linked_at = NULL")
+    for _ in range(3):
+        payer.pay()
+    assert tell_notices.tell_notices(office.engine) is True
+    assert tell_notices.tell_notices(office.engine) is False
 
 
 def test_a_push_can_be_read_by_its_browser_alone_and_says_who_sends_it(office, payer):

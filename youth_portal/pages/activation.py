@@ -19,7 +19,7 @@ from cardservice.db.queries.members import Member, member_of_id
 from cardservice.domain.refusal import Refused
 from cardservice.services.activate_own_card import activate_own_card
 from cardservice.services.ask_parent import ask_parent
-from cardservice.services.link_member import link_by_address, link_by_code, link_by_ine
+from cardservice.services.link_member import Linked, link_by_address, link_by_code, link_by_ine
 from cardservice.services.say_who import WhoRefused, WhoSaid, communes_of, say_who
 from cardservice.webkit.forms import Shown
 from youth_portal.portal import LINKED, MEMBERS, PREFIX, MemberVisit, route
@@ -42,8 +42,9 @@ _WHO_FIELDS: Final = {
     "ecole": "school_kind",
 }
 _NO_SCHOOL: Final = "none"
-_ASKS_PIN: Final = ("link_pin_needed", "link_pin_wrong")
-_WRONG_PIN: Final = ("link_pin_wrong", "link_pin_blocked")
+_ABOUT_PIN: Final = ("link_pin_needed", "link_pin_wrong", "link_pin_blocked")
+# A camera may read any QR of the world.
+_LONGEST_READING: Final = 200
 
 
 def begin(visit: MemberVisit) -> Response:
@@ -118,21 +119,17 @@ def show_card(visit: MemberVisit) -> Response:
 def give_card(visit: MemberVisit) -> Response:
     """Links the card of this code to its holder."""
 
-    def link() -> Response:
-        reading = visit.form.text("code_carte")
-        linked = link_by_code(
+    def link(reading: str) -> Linked | Refused:
+        return link_by_code(
             visit.office.engine,
             visit.office.keys,
             member_id=visit.signed_in.member_id,
-            reading=reading[:200],
+            reading=reading,
             pin=visit.form.text("code_pin"),
             network=visit.address,
         )
-        if isinstance(linked, Refused):
-            return _not_linked(visit, "activation/card.html", linked, reading=reading[:200])
-        return visit.go(_ACTIVATE)
 
-    return _if_due(visit, "card", link)
+    return _give(visit, "activation/card.html", "code_carte", link)
 
 
 def show_ine(visit: MemberVisit) -> Response:
@@ -143,21 +140,17 @@ def show_ine(visit: MemberVisit) -> Response:
 def give_ine(visit: MemberVisit) -> Response:
     """Links the card of the pupil of this number to its holder."""
 
-    def link() -> Response:
-        ine = visit.form.text("ine")
-        linked = link_by_ine(
+    def link(ine: str) -> Linked | Refused:
+        return link_by_ine(
             visit.office.engine,
             visit.office.keys,
             member_id=visit.signed_in.member_id,
-            ine=ine[:40],
+            ine=ine,
             pin=visit.form.text("code_pin"),
             network=visit.address,
         )
-        if isinstance(linked, Refused):
-            return _not_linked(visit, "activation/ine.html", linked, reading=ine[:40])
-        return visit.go(_ACTIVATE)
 
-    return _if_due(visit, "card", link)
+    return _give(visit, "activation/ine.html", "ine", link)
 
 
 def show_pin(visit: MemberVisit) -> Response:
@@ -227,18 +220,25 @@ def _card_facts() -> dict[str, Any]:
     return {"form": Shown(), "asks_pin": False, "reading": "", "no_match": False}
 
 
-def _not_linked(visit: MemberVisit, page: str, refused: Refused, *, reading: str) -> Response:
-    field = "code_pin" if refused.code in (*_ASKS_PIN, *_WRONG_PIN) else "code_carte"
-    if page == "activation/ine.html" and field == "code_carte":
-        field = "ine"
+def _give(
+    visit: MemberVisit, page: str, field: str, link: Callable[[str], Linked | Refused]
+) -> Response:
+    """Links by what was typed or read into `field` of this page; back to it when it does not."""
+    if _due(visit) != "card":
+        return visit.go(_ACTIVATE)
+    given = visit.form.text(field)[:_LONGEST_READING]
+    linked = link(given)
+    if isinstance(linked, Linked):
+        return visit.go(_ACTIVATE)
+    asks_pin = linked.code in _ABOUT_PIN
     return visit.refused_form(
         page,
-        refused,
-        field=field,
-        asks_pin=field == "code_pin",
+        linked,
+        field="code_pin" if asks_pin else field,
+        asks_pin=asks_pin,
         # Their own, typed a moment ago: only where the PIN is all that lacks.
-        reading=reading if field == "code_pin" else "",
-        no_match=refused.code == "link_no_match",
+        reading=given if asks_pin else "",
+        no_match=linked.code == "link_no_match",
     )
 
 

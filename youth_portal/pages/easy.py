@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import text
 from starlette.responses import Response
 
-from cardservice.db.engine import unit_of_work
+from cardservice.services.choose_easy_reading import choose_easy_reading
 from cardservice.webkit.wanted_page import wanted_page
 from youth_portal.portal import EASY_COOKIE, PREFIX, MemberVisit, route
 
@@ -19,11 +18,7 @@ def choose(visit: MemberVisit) -> Response:
     """Kept with the member when there is one, and in this browser for the door."""
     wants = visit.form.text("facile") == _YES
     if visit.person is not None:
-        with unit_of_work(visit.office.engine) as connection:
-            connection.execute(
-                text("UPDATE member SET easy_reading = :wants WHERE member_id = :member_id"),
-                {"wants": wants, "member_id": visit.person.member_id},
-            )
+        choose_easy_reading(visit.office.engine, member_id=visit.person.member_id, wants=wants)
     to = wanted_page(visit, but=(f"{PREFIX}/facile", f"{PREFIX}/deconnexion"))
     response = visit.go(to, said="easy_on" if wants else "easy_off")
     response.set_cookie(

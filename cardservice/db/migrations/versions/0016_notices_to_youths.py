@@ -14,7 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     _notices()
-    _pushes()
+    _browsers_to_push_to()
+    _waiting_pushes()
     _mails()
     _files_of_youths()
 
@@ -40,7 +41,7 @@ def _notices() -> None:
     )
 
 
-def _pushes() -> None:
+def _browsers_to_push_to() -> None:
     op.create_table(
         "push_subscription",
         sa.Column("subscription_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -83,6 +84,9 @@ def _pushes() -> None:
         ["session_hash"],
         unique=False,
     )
+
+
+def _waiting_pushes() -> None:
     op.create_table(
         "waiting_push",
         sa.Column("push_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

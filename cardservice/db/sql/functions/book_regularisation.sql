@@ -74,8 +74,7 @@ BEGIN
     v_op := record_operation(v_op);
     IF v_op.wallet_seq IS NOT NULL THEN
         PERFORM move_wallet(v_op, v_asked.amount_cents);
-        INSERT INTO notification_outbox (beneficiary_id, operation_id)
-        VALUES (v_op.beneficiary_id, v_op.operation_id);
+        INSERT INTO notification_outbox (operation_id) VALUES (v_op.operation_id);
     END IF;
     UPDATE regularisation
     SET state = 'booked', decided_by = p_agent_id, decided_at = v_op.accepted_at,

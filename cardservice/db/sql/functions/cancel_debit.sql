@@ -85,8 +85,7 @@ BEGIN
         IF NOT FOUND THEN
             RAISE EXCEPTION 'cancellation % cannot credit its wallet', p_cancellation_id;
         END IF;
-        INSERT INTO notification_outbox (beneficiary_id, operation_id)
-        VALUES (v_op.beneficiary_id, v_op.operation_id);
+        INSERT INTO notification_outbox (operation_id) VALUES (v_op.operation_id);
     END IF;
     IF p_reason IS NOT NULL THEN
         INSERT INTO cancellation_reason VALUES (v_op.operation_id, p_reason);

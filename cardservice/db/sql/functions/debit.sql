@@ -206,8 +206,7 @@ BEGIN
                 p_actor_id, p_card_id, v_beneficiary_id, v_school_year, p_wallet, p_amount_cents,
                 v_balance_cents - p_amount_cents, v_seq + 1, p_pin_due, v_at, v_day, v_hash
             ) RETURNING operation_no INTO v_operation_no;
-            INSERT INTO public.notification_outbox (beneficiary_id, operation_id)
-            VALUES (v_beneficiary_id, p_operation_id);
+            INSERT INTO public.notification_outbox (operation_id) VALUES (p_operation_id);
             RETURN ROW(
                 'recorded', v_operation_no, p_operation_id, 'approved', NULL, v_last4, p_wallet,
                 p_amount_cents, v_balance_cents - p_amount_cents, NULL, v_at, v_day
