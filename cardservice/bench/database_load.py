@@ -37,11 +37,13 @@ def prepare_yardstick(server: PrivateServer) -> None:
 def checkpoint(server: PrivateServer) -> None:
     """Writes everything out, so that none comes by itself in a run: the first write to a page after
     a checkpoint logs the whole page."""
-    subprocess.run(
-        [server.bin_dir / "psql", *_where(server), "-U", "postgres", "-c", "CHECKPOINT", DATABASE],
-        check=True,
-        capture_output=True,
-    )
+    _as_superuser(server, "CHECKPOINT")
+
+
+def empty_outbox(server: PrivateServer) -> None:
+    """Forgets what debits without a service have left to be told: a service that is measured next
+    tells of its own."""
+    _as_superuser(server, "TRUNCATE notification_outbox")
 
 
 def yardstick(server: PrivateServer, *, clients: int, seconds: int) -> int:
@@ -61,6 +63,14 @@ def money_function(server: PrivateServer, script: Path, *, clients: int, seconds
 def write_debit_script(path: Path, *, cards: int, partners: int, wallet: str) -> None:
     """The pgbench script of one debit."""
     path.write_text(_DEBIT_SCRIPT.format(cards=cards, partners=partners, wallet=wallet))
+
+
+def _as_superuser(server: PrivateServer, statement: str) -> None:
+    subprocess.run(
+        [server.bin_dir / "psql", *_where(server), "-U", "postgres", "-c", statement, DATABASE],
+        check=True,
+        capture_output=True,
+    )
 
 
 def _load(clients: int, seconds: int) -> tuple[str, ...]:

@@ -71,6 +71,13 @@ def load_files(data_dir: Path, instance: BenchInstance) -> dict[str, str]:
 
 
 def _school_year(connection: Connection) -> tuple[int, datetime]:
+    # The only rule that the service asks for by itself.
+    connection.execute(
+        text(
+            "INSERT INTO scheme_rule (name, valid_from, value, source)"
+            " VALUES ('consent_age', '2000-01-01', '15', 'bench')"
+        )
+    )
     row = connection.execute(
         text(
             "INSERT INTO school_year"

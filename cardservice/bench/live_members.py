@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.services.web_sessions import YOUTHS, start_session
-from cardservice.wiring import Office
 
 _COOKIE: Final = "cjeune-youth"
 _MEMBERS: Final = text(
@@ -24,18 +23,10 @@ _MEMBERS: Final = text(
     " ORDER BY b.beneficiary_id RETURNING member_id, beneficiary_id"
 )
 
-# The bench has no scheme; this is what a member's page asks of it.
-_RULE: Final = text(
-    "INSERT INTO scheme_rule (name, valid_from, value, source)"
-    " VALUES ('consent_age', '2000-01-01', '15', 'bench')"
-)
 
-
-def make_members(office: Office, owner: Engine, count: int) -> list[str]:
+def make_members(engine: Engine, count: int) -> list[str]:
     """The session cookies of the holders 1 to `count`, in their order."""
-    with unit_of_work(owner) as connection:
-        connection.execute(_RULE)
-    with unit_of_work(office.engine) as connection:
+    with unit_of_work(engine) as connection:
         made = connection.execute(_MEMBERS, {"count": count}).all()
         assert len(made) == count, "the holders are numbered from 1"
         return [

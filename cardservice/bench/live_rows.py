@@ -33,7 +33,7 @@ from cardservice.bench.instance import WALLET, BenchInstance, fill, load_files
 from cardservice.bench.live_members import make_members
 from cardservice.bench.running_service import postmaster, running_service
 from cardservice.settings import read_settings
-from cardservice.wiring import opened_as_owner, opened_office, upgrade
+from cardservice.wiring import opened_office, upgrade
 
 _PAGES: Final = 500
 _DEBITS: Final = 50
@@ -64,8 +64,7 @@ def run_live(
         with opened_office(settings) as office:
             say(f"filling {cards} cards, {pages} open pages")
             instance = fill(office, cards)
-            with opened_as_owner(settings) as owner:
-                cookies = make_members(office, owner, pages + debits)
+            cookies = make_members(office.engine, pages + debits)
             assert office.private_server is not None
             checkpoint(office.private_server)
             with running_service(data_dir) as (base_url, service):

@@ -13,6 +13,7 @@ import psutil
 from cardservice.bench.bench_row import BenchRow, bench_row
 from cardservice.bench.database_load import (
     checkpoint,
+    empty_outbox,
     money_function,
     prepare_yardstick,
     write_debit_script,
@@ -124,7 +125,9 @@ class _Measure:
         yield bench_row("identification_cpu_us", cpu_us, "µs", None, None)
 
     def _function(self, clients: int, *, seconds: int = _SECONDS) -> int:
-        return money_function(self.server, self.script, clients=clients, seconds=seconds)
+        per_second = money_function(self.server, self.script, clients=clients, seconds=seconds)
+        empty_outbox(self.server)
+        return per_second
 
     def _http(
         self,

@@ -16,17 +16,13 @@ from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries import turns
+from cardservice.db.queries.admission import category_said, year_of_admission
 from cardservice.db.queries.agents import Agent
 from cardservice.db.queries.consents import consent_state
 from cardservice.db.queries.journal import note
-from cardservice.db.queries.proofs import (
-    ProofCase,
-    asked_kinds,
-    case_waiting,
-    category_said,
-    year_of_admission,
-)
+from cardservice.db.queries.proofs import ProofCase, asked_kinds, case_waiting
 from cardservice.db.queries.scheme import SchoolYear
+from cardservice.domain.eligibility import NotEligible
 from cardservice.domain.keys import Keys
 from cardservice.domain.person_name import same_first_name, same_last_name
 from cardservice.domain.refusal import Refused
@@ -143,7 +139,7 @@ def _admit(
     # Two agents, or an agent and a roster, who take in the same person come one after the other.
     turns.wait_for_turn(connection, turns.ROSTER)
     category = category_said(connection, case.birth_date, case.school_kind or "")
-    if category is None:
+    if isinstance(category, NotEligible):
         return Refused("proofs_not_eligible")
     known = same_people(connection, case)
     if any(one.has_member for one in known) or len(known) > 1:

@@ -25,17 +25,18 @@ FORMAT: Final = "cjeune-person-1"
 
 # Name of the part -> its rows. `:member_id` and `:beneficiary_id` may be NULL.
 _PARTS: Final = {
-    "account": "SELECT email, first_name, last_name, birth_date, postal_code, commune, school_kind,"
-    " linked_at, easy_reading, notices_in_page, notices_by_push, notices_by_mail, quiet_from,"
-    " quiet_until, password_chosen_at, created_at FROM member WHERE member_id = :member_id",
+    "account": "SELECT email, former_emails, first_name, last_name, birth_date, postal_code,"
+    " commune, school_kind, linked_at, easy_reading, notices_in_page, notices_by_push,"
+    " notices_by_mail, quiet_from, quiet_until, password_chosen_at, created_at FROM member"
+    " WHERE member_id = :member_id",
     "signed_in": "SELECT browser, started_at, last_seen_at FROM web_session"
     " WHERE member_id = :member_id ORDER BY started_at",
-    "pushed_to": "SELECT browser, added_at FROM push_subscription WHERE member_id = :member_id"
-    " ORDER BY subscription_id",
-    "links_by_mail": "SELECT purpose, email, expires_at, used_at FROM member_link"
+    "pushed_to": "SELECT browser, host, is_discreet, added_at FROM push_subscription"
+    " WHERE member_id = :member_id ORDER BY subscription_id",
+    "links_by_mail": "SELECT purpose, email, made_at, expires_at, used_at FROM member_link"
     " WHERE member_id = :member_id ORDER BY expires_at",
     "parent_consents": "SELECT state, parent_email, parent_name, asked_at, decided_at,"
-    " withdrawn_at, words_version FROM parent_consent WHERE member_id = :member_id"
+    " withdrawn_at, words_version, browser FROM parent_consent WHERE member_id = :member_id"
     " ORDER BY consent_id",
     "proofs": "SELECT kind, state, uploaded_at, decided_at, refusal_reason, image FROM proof_file"
     " WHERE member_id = :member_id ORDER BY proof_id",
@@ -47,9 +48,13 @@ _PARTS: Final = {
     "pin": "SELECT chosen_at, tries AS wrong_tries FROM holder_pin"
     " WHERE beneficiary_id = :beneficiary_id",
     "cards": "SELECT serial, last4, school_year, state, valid_from, valid_until, issued_at,"
-    " activated_at, (SELECT jsonb_agg(p.paused_by ORDER BY p.paused_by) FROM card_pause p"
-    "  WHERE p.card_id = c.card_id) AS paused_by"
+    " activated_at, (SELECT jsonb_object_agg(p.paused_by, p.paused_at) FROM card_pause p"
+    "  WHERE p.card_id = c.card_id) AS paused_by,"
+    " (SELECT s.made_at FROM screen_card s WHERE s.card_id = c.card_id) AS on_screen_since"
     " FROM card c WHERE beneficiary_id = :beneficiary_id ORDER BY issued_at, card_id",
+    "plastics_ordered": "SELECT c.serial, p.ordered_at, p.printed_at"
+    " FROM plastic_order p JOIN card c USING (card_id)"
+    " WHERE c.beneficiary_id = :beneficiary_id ORDER BY p.order_id",
     "card_readings": "SELECT r.read_at, c.serial, p.trade_name AS partner, u.name AS outlet"
     " FROM card_reading r JOIN card c USING (card_id) JOIN terminal t USING (terminal_id)"
     " JOIN outlet u ON u.outlet_id = t.outlet_id JOIN partner p ON p.partner_id = u.partner_id"
@@ -63,7 +68,8 @@ _PARTS: Final = {
     " FROM operation o LEFT JOIN partner p USING (partner_id)"
     " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
     " WHERE o.beneficiary_id = :beneficiary_id ORDER BY o.operation_no",
-    "corrections_asked": "SELECT f.operation_id, f.opened_at, f.reason, f.explanation, f.state,"
+    "corrections_asked": "SELECT f.operation_id, f.opened_at, f.reason, f.explanation,"
+    " f.right_amount_cents, f.state, f.refusal_reason, f.refused_at,"
     " f.opened_by_holder IS NOT NULL AS asked_by_holder"
     " FROM regularisation_file f JOIN operation o USING (operation_id)"
     " WHERE o.beneficiary_id = :beneficiary_id ORDER BY f.file_id",

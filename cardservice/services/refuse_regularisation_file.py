@@ -15,6 +15,7 @@ from cardservice.db.queries.agents import agent_of_email
 from cardservice.db.queries.journal import note
 from cardservice.domain.refusal import Refused
 from cardservice.services.regularise import ROLES
+from cardservice.services.tell_file_answered import tell_file_answered
 from cardservice.services.written_reason import reason_refusal
 
 
@@ -60,6 +61,7 @@ def refuse_regularisation_file(
                 "file_id": file_id,
             },
         )
+        tell_file_answered(connection, [file_id])
         note(
             connection,
             actor=agent.actor,

@@ -24,6 +24,7 @@ from cardservice.domain.refusal import Refused
 from cardservice.domain.short_code import fold_operation_reference
 from cardservice.ledger import post
 from cardservice.services.check_agent import agent_with_totp
+from cardservice.services.tell_file_answered import tell_file_answered
 
 ROLES: Final = ("hotline", "administrator")
 MOST_EVIDENCE: Final = 2_000
@@ -281,7 +282,7 @@ def _answer_the_file(
     connection: Connection, number: int, state: str, *, when: str = "open"
 ) -> None:
     """Whoever asked, partner or youth, sees what became of it; an answer that was given stands."""
-    connection.execute(
+    answered = connection.execute(
         text(
             "UPDATE regularisation_file x SET state = :state FROM regularisation r"
             " WHERE r.regularisation_id = :number AND x.operation_id = r.debit_id"
@@ -291,9 +292,11 @@ def _answer_the_file(
             "  OR :state = 'granted' AND (SELECT sum(g.amount_cents) FROM regularisation g"
             "   WHERE g.debit_id = r.debit_id AND g.state = 'booked' AND g.reversal_id IS NULL)"
             "   >= (SELECT amount_cents FROM operation o WHERE o.operation_id = r.debit_id))"
+            " RETURNING x.file_id"
         ),
         {"number": number, "state": state, "when": when},
     )
+    tell_file_answered(connection, answered.scalars().all())
 
 
 def _note(

@@ -16,12 +16,11 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries import scheme
+from cardservice.db.queries.admission import category_said
 from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.proofs import PROOFS_FORGOTTEN
-from cardservice.domain.calendar import school_year_containing
-from cardservice.domain.eligibility import SCHOOL_KINDS, NotEligible, Person, category_of
+from cardservice.domain.eligibility import SCHOOL_KINDS, NotEligible
 from cardservice.domain.person_name import name_written
 from cardservice.domain.place_name import fold_place_name
 from cardservice.domain.refusal import Refused
@@ -89,7 +88,7 @@ def say_who(connection: Connection, *, member_id: int, said: WhoSaid) -> Said | 
         wrong["commune" if of_commune else "postal_code"] = place
     if wrong or isinstance(place, Refused) or born is None or kind is None:
         return WhoRefused(wrong)
-    category = _category(connection, born, kind)
+    category = category_said(connection, born, kind)
     if isinstance(category, NotEligible):
         return WhoRefused({"": Refused(category.code)})
     _keep(
@@ -141,18 +140,6 @@ def _commune(connection: Connection, postal_code: str, typed: str) -> str | Refu
     folded = fold_place_name(typed)
     found = [name for name in names if fold_place_name(name) == folded]
     return found[0] if found else Refused("commune_unknown")
-
-
-def _category(connection: Connection, born: date, school_kind: str) -> str | NotEligible:
-    """For the school year of today; in the weeks before a first school day, for the coming one."""
-    today = paris_today(connection)
-    year = scheme.school_year_on(connection, today) or scheme.school_year_numbered(
-        connection, school_year_containing(today)
-    )
-    first_day = today if year is None else year.first_day
-    person = Person(born, lives_in_department=True, school_kind=school_kind)
-    category = category_of(person, first_day, scheme.eligibility_rules(connection, first_day))
-    return category if isinstance(category, NotEligible) else category.category
 
 
 def _keep(connection: Connection, member_id: int, facts: dict[str, object]) -> None:

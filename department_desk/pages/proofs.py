@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from cardservice.adapters.qr_image import card_qr
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.admission import category_said
 from cardservice.db.queries.clock import paris_today
 from cardservice.db.queries.journal import note
 from cardservice.db.queries.proofs import (
@@ -21,12 +22,12 @@ from cardservice.db.queries.proofs import (
     asked_kinds,
     case_waiting,
     cases_waiting,
-    category_said,
     count_of_cases,
     picture_waiting,
     proofs_of,
 )
 from cardservice.domain.calendar import age_on, paris_day
+from cardservice.domain.eligibility import NotEligible
 from cardservice.domain.refusal import Refused
 from cardservice.services.decide_proofs import (
     PROOF_REASONS,
@@ -164,10 +165,11 @@ def _about(connection: Connection, case: ProofCase) -> dict[str, Any]:
     born = case.birth_date
     asked = asked_kinds(connection, case.member_id)
     known = [] if case.is_portrait or born is None else same_people(connection, case)
+    category = category_said(connection, born, case.school_kind or "") if born else None
     return {
         "case": case,
         "age": None if born is None else age_on(born, paris_today(connection)),
-        "category": category_said(connection, born, case.school_kind or "") if born else None,
+        "category": None if isinstance(category, NotEligible) else category,
         "missing": [kind for kind in asked if kind not in case.kinds],
         "known": len(known),
         # The only one of these names, to be compared before their card and money are handed over.

@@ -363,7 +363,7 @@ FACTS = {
     "reference": "D00049PD", "debit_reference": "D00049PD",
     "reason": "Le RIB <b>n’est pas</b> le vôtre", "number": "BR-2026-000123",
     "check_account": True, "moved": "debit", "days": 7, "last_day": "31/08/2027",
-    "wallets_left": {"tutoring": "10,55 €"}, "agreed": True,
+    "wallets_left": {"tutoring": "10,55 €"}, "agreed": True, "granted": True,
 }  # fmt: skip
 
 

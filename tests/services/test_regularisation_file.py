@@ -31,6 +31,7 @@ from tests.clearing.story import Fortnight, make_fortnight
 from tests.conftest import Clock
 from tests.ledger import straight
 from tests.portals.desk.inbox import LATER, open_file, reference_of
+from tests.portals.people import staff
 
 REASON = "Le tarif affiché en caisse était le bon"
 
@@ -92,6 +93,67 @@ def test_of_two_who_answer_at_once_one_does(asked: tuple[Fortnight, str, int]) -
         )
     assert answers.count(file_id) == 1
     assert answers.count(Refused("regularisation_file_answered")) == 5
+
+
+def _mails(story: Fortnight) -> list[tuple[str, bool]]:
+    rows = story.rows(
+        "SELECT kind, facts->'granted' AS granted FROM waiting_mail"
+        " WHERE kind IN ('regularisation_answered', 'youth_dispute_answered') ORDER BY mail_id"
+    )
+    return [(one.kind, one.granted) for one in rows]
+
+
+def test_whoever_asked_is_told_of_the_answer_and_not_of_its_words(
+    asked: tuple[Fortnight, str, int],
+) -> None:
+    story, reference, file_id = asked
+    _a_member(story, _the_holder_asks_too(story))
+    assert refuse(story, file_id) == file_id
+    assert _mails(story) == [("regularisation_answered", False)]
+    [mail] = story.rows(
+        "SELECT recipient, facts FROM waiting_mail WHERE kind = 'regularisation_answered'"
+    )
+    assert REASON not in str(mail.facts) and mail.facts["reference"] == reference
+    [asker] = story.rows(
+        "SELECT k.email FROM regularisation_file JOIN delegate d ON d.delegate_id = opened_by"
+        " JOIN credential k USING (credential_id)"
+    )
+    assert mail.recipient == asker.email
+    [(holders,)] = story.rows("SELECT file_id FROM regularisation_file WHERE opened_by IS NULL")
+    assert refuse(story, holders) == holders
+    assert _mails(story)[1:] == [("youth_dispute_answered", False)]
+
+
+@pytest.mark.parametrize(("state", "reader"), [("active", "accountant"), ("suspended", "lead")])
+def test_the_delegate_who_asked_reads_it_or_the_lead_when_that_one_is_gone(
+    asked: tuple[Fortnight, str, int], state: str, reader: str
+) -> None:
+    story, _, file_id = asked
+    team = staff(story.office, story.partners[0], story.partners[0].outlet_id)
+    story.meddle(
+        "UPDATE regularisation_file SET opened_by = %s", team.people["accountant"].delegate_id
+    )
+    story.meddle(
+        "UPDATE delegate SET state = %s WHERE delegate_id = %s",
+        state,
+        team.people["accountant"].delegate_id,
+    )
+    assert refuse(story, file_id) == file_id
+    [mail] = story.rows("SELECT recipient FROM waiting_mail WHERE kind = 'regularisation_answered'")
+    assert mail.recipient == team.people[reader].email
+
+
+def _a_member(story: Fortnight, holder: int) -> None:
+    with unit_of_work(story.office.engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO member (email, password_hash, password_chosen_at, first_name,"
+                " last_name, birth_date, beneficiary_id, linked_at, created_at)"
+                " SELECT 'youth@mail.example', 'none', at, 'A', 'B', '2009-01-01', :holder, at, at"
+                " FROM ledger_now() AS at"
+            ),
+            {"holder": holder},
+        )
 
 
 def _the_holder_asks_too(story: Fortnight) -> int:
@@ -164,6 +226,7 @@ def test_all_given_back_grants_both(asked: tuple[Fortnight, str, int]) -> None:
     )
     assert not isinstance(decided, Refused), decided
     assert _states(story) == {"partner": "granted", "holder": "granted"}
+    assert _mails(story) == [("regularisation_answered", True)], "the holder is no member"
     told = _movement(story, holder)
     assert (told.dispute, told.state) == ("granted", "given_back")
 

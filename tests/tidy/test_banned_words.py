@@ -36,7 +36,9 @@ SYNONYMS = {
     "invoice": "remittance",
 }
 # Where a synonym is another thing's own name.
-OTHER_THINGS: dict[tuple[str, str], str] = {}
+OTHER_THINGS: dict[tuple[str, str], str] = {
+    ("tpe_client/printer/link.py", "_device"): "what python-escpos calls an open port",
+}
 
 
 def words_of(identifier: str) -> list[str]:
@@ -50,11 +52,12 @@ def synonyms_in(identifier: str) -> list[str]:
 
 
 def defined_names(tree: ast.Module) -> Iterator[str]:
-    """Every name a module gives: functions, classes, arguments, variables, attributes, columns."""
+    """Every name a module gives: functions, classes, arguments, variables, attributes, columns, and
+    what it calls the facts of a page."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
-        elif isinstance(node, ast.arg):
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
             yield node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id

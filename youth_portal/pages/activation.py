@@ -16,6 +16,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.activation import next_step, own_card
 from cardservice.db.queries.consents import consent_state, last_consent
 from cardservice.db.queries.members import Member, member_of_id
+from cardservice.db.queries.proofs import proofs_of
 from cardservice.domain.refusal import Refused
 from cardservice.services.activate_own_card import activate_own_card
 from cardservice.services.ask_parent import ask_parent
@@ -70,7 +71,9 @@ def show_who(visit: MemberVisit) -> Response:
         "commune": member.commune or "",
         "ecole": "" if member.school_kind is None else member.school_kind or _NO_SCHOOL,
     }
-    return visit.page("activation/who.html", form=Shown(told), communes=[])
+    return visit.page(
+        "activation/who.html", form=Shown(told), communes=[], has_sent=_has_sent(visit)
+    )
 
 
 def say(visit: MemberVisit) -> Response:
@@ -86,7 +89,9 @@ def say(visit: MemberVisit) -> Response:
         ours = {theirs: name for name, theirs in _WHO_FIELDS.items()} | {"": ""}
         errors = {ours[field]: visit.sentence_of(refused) for field, refused in said.fields.items()}
         several = [(one, one) for one in communes] if "commune" in errors else []
-        return visit.refused_form("activation/who.html", errors, communes=several)
+        return visit.refused_form(
+            "activation/who.html", errors, communes=several, has_sent=_has_sent(visit)
+        )
     return visit.go(_ACTIVATE)
 
 
@@ -200,6 +205,13 @@ def _due(visit: MemberVisit) -> str:
 def _still(member: Member | None) -> Member:
     assert member is not None, "closed in this very moment"
     return member
+
+
+def _has_sent(visit: MemberVisit) -> bool:
+    """Whether proofs wait that another answer to « Qui es-tu » would make worthless."""
+    with unit_of_work(visit.office.engine) as connection:
+        sent = proofs_of(connection, visit.signed_in.member_id)
+    return any(one.state == "waiting" for one in sent.values())
 
 
 def _parent_page(visit: MemberVisit, refused: Refused | None) -> Response:

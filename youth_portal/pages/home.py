@@ -42,7 +42,7 @@ def show(visit: MemberVisit) -> Response:
             mark=mark,
             card=own_card(connection, holder),
             control=card_control(connection, holder),
-            purses=own_wallets(connection, holder),
+            wallets=own_wallets(connection, holder),
             movements=movements_of(connection, holder, page=page),
             page=page,
             last=last,

@@ -13,10 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries import scheme
-from cardservice.db.queries.clock import paris_today
-from cardservice.domain.calendar import school_year_containing
-from cardservice.domain.eligibility import NotEligible, Person, category_of
+from cardservice.db.queries.admission import category_said
 
 OF_WHO: Final = ("identity", "residence", "schooling")
 # The journal's word for proofs that went because their sender said to be somebody else.
@@ -97,23 +94,6 @@ def asked_kinds(connection: Connection, member_id: int) -> tuple[str, ...]:
         return ()
     category = category_said(connection, member.birth_date, member.school_kind or "")
     return OF_WHO if category == "collegien" else OF_WHO[:2]
-
-
-def category_said(connection: Connection, birth_date: date, school_kind: str) -> str | None:
-    """What the scheme gives somebody of whom this is true and who lives here; None for nothing."""
-    year = year_of_admission(connection)
-    first_day = paris_today(connection) if year is None else year.first_day
-    person = Person(birth_date, lives_in_department=True, school_kind=school_kind)
-    found = category_of(person, first_day, scheme.eligibility_rules(connection, first_day))
-    return None if isinstance(found, NotEligible) else found.category
-
-
-def year_of_admission(connection: Connection) -> scheme.SchoolYear | None:
-    """The school year of today; in the weeks before a first school day, the coming one."""
-    today = paris_today(connection)
-    return scheme.school_year_on(connection, today) or scheme.school_year_numbered(
-        connection, school_year_containing(today)
-    )
 
 
 def proofs_of(connection: Connection, member_id: int) -> dict[str, ProofState]:

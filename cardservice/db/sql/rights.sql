@@ -7,7 +7,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, cjeune_app;
 GRANT USAGE ON SCHEMA public TO cjeune_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO cjeune_app;
 
-GRANT EXECUTE ON FUNCTION ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
+GRANT EXECUTE ON FUNCTION live_marks, ledger_now, business_day, card_refusal, year_refusal, debit, debit_many, cancel_debit,
     grant_many, lapse_some, reimburse_many, close_day, hold_day_open, identify_many, identify_screens, check_debit,
     register_moved, hold_budget, left_of_budget, book_regularisation, reverse_regularisation,
     refuse_regularisation, free_run, operation_reference, spreadsheet_text, answer_transfers,
