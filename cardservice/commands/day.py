@@ -15,7 +15,6 @@ from cardservice.commands.session import (
     with_office,
 )
 from cardservice.domain.calendar import format_day
-from cardservice.domain.merkle import DEPARTMENT
 from cardservice.wiring import Office
 from clearing.day_close import close_days
 
@@ -40,9 +39,9 @@ def close(office: Office, until: datetime, as_json: bool) -> None:
                 {
                     "business_day": sealed.day.isoformat(),
                     "operations": sealed.operations,
-                    "count": sum(partner.debits for partner in sealed.partners),
-                    "amount_cents": sum(partner.amount_cents for partner in sealed.partners),
-                    "partners": sum(p.partner_id != DEPARTMENT for p in sealed.partners),
+                    "count": sealed.debits,
+                    "amount_cents": sealed.amount_cents,
+                    "partners": sealed.partners,
                     "seal": sealed.seal.hex(),
                 }
                 for sealed in seals

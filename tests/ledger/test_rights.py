@@ -117,7 +117,7 @@ DOORS = {
     "identify_many", "identify_screens", "check_debit", "register_moved", "book_regularisation",
     "reverse_regularisation", "free_run", "refuse_regularisation", "answer_transfers",
     "last_presentation", "hold_budget", "left_of_budget", "operation_reference",
-    "spreadsheet_text", "judge_pin",
+    "spreadsheet_text", "judge_pin", "live_marks",
 }  # fmt: skip
 
 
