@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.activation import next_step, own_card
@@ -94,6 +95,23 @@ def test_a_linked_member_activates_with_a_pin_and_sees_both_wallets(office: Offi
     assert shown is not None
     assert (shown.state, shown.last_day) == ("active", date(2027, 8, 31))
     assert shown.wallets == {"sport_culture_leisure": 10_000, "tutoring": 5_000}
+
+
+def test_once_linked_nobody_has_to_look_at_the_proofs_that_wait(office: Office) -> None:
+    card, youth = lea(office), said(office)
+    with unit_of_work(office.engine) as connection:
+        for kind in ("identity", "residence", "portrait"):
+            connection.execute(
+                text(
+                    "INSERT INTO proof_file (member_id, kind, image, uploaded_at)"
+                    " VALUES (:member_id, :kind, 'x', ledger_now())"
+                ),
+                {"member_id": youth.member_id, "kind": kind},
+            )
+    assert by_code(office, youth, card.code) == Linked(card.holder.beneficiary_id)
+    with unit_of_work(office.engine) as connection:
+        kept = connection.execute(text("SELECT kind FROM proof_file")).scalars().all()
+    assert kept == ["portrait"]
 
 
 def test_what_does_not_link_is_answered_alike(office: Office) -> None:
