@@ -16,6 +16,7 @@ from cardservice.bench.live_rows import run_live
 from cardservice.bench.rows import run_bench
 from cardservice.commands.session import Failed, json_option, say_json
 from cardservice.commands.words import sentence
+from cardservice.serving import ended_by_sigterm
 
 
 @click.command("bench")
@@ -26,7 +27,11 @@ from cardservice.commands.words import sentence
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Folder under which the throw-away instance is made (default: the temporary one).",
 )
-@click.option("--full", is_flag=True, help="Also a fortnight of 1,000,000 debits: half an hour.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Also open pages and a fortnight of 1,000,000 debits: half an hour.",
+)
 @click.option("--live", is_flag=True, help="Also debits beside 500 open pages: four minutes.")
 @json_option
 def bench(
@@ -35,11 +40,13 @@ def bench(
     """Measure on a throw-away instance: about six minutes on two cores."""
     console = Console(stderr=True)
     try:
-        rows = run_bench(runs=runs, cards=cards, parent=data_dir, say=console.log)
-        if live or full:
-            rows += run_live(runs=runs, cards=cards, parent=data_dir, say=console.log)
-        if full:
-            rows += run_batches(runs=runs, parent=data_dir, say=console.log)
+        # Whoever stops it finds no server, no service and no folder of it left.
+        with ended_by_sigterm():
+            rows = run_bench(runs=runs, cards=cards, parent=data_dir, say=console.log)
+            if live or full:
+                rows += run_live(runs=runs, cards=cards, parent=data_dir, say=console.log)
+            if full:
+                rows += run_batches(runs=runs, parent=data_dir, say=console.log)
     except (WrkMissing, LoadFailed) as failure:
         raise Failed(sentence("bench", "failed", detail=failure)) from failure
     if as_json:
