@@ -97,15 +97,15 @@ BEGIN
             RETURN coalesce(NEW, OLD);
         END IF;
     ELSE
+        -- Lines that come and go: lines_of_a_draft.sql.
         SELECT r.state INTO v_state
         FROM reimbursement_run r JOIN remittance m USING (run_id)
-        WHERE m.remittance_id = coalesce(OLD.remittance_id, NEW.remittance_id);
+        WHERE m.remittance_id = OLD.remittance_id;
         -- A line gives its debit free again only when its run will never be paid.
         IF v_state IN ('draft', 'rejected')
-            OR (TG_OP = 'UPDATE' AND v_state = 'cancelled'
-                AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
+            OR (v_state = 'cancelled' AND (to_jsonb(NEW) - 'live') = (to_jsonb(OLD) - 'live'))
         THEN
-            RETURN coalesce(NEW, OLD);
+            RETURN NEW;
         END IF;
     END IF;
     RAISE EXCEPTION '% belongs to a run frozen since its submission', TG_TABLE_NAME;

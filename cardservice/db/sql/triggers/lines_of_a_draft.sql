@@ -1,0 +1,6 @@
+CREATE OR REPLACE TRIGGER lines_of_a_draft
+AFTER INSERT ON remittance_line REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION lines_of_a_draft();
+CREATE OR REPLACE TRIGGER lines_of_a_draft_removed
+AFTER DELETE ON remittance_line REFERENCING OLD TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION lines_of_a_draft();
