@@ -12,15 +12,13 @@ from importlib import resources
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from clearing.documents.bordereau_view import view_of
+from clearing.documents.bordereau_view import BordereauView
 from clearing.documents.wording import say
-from clearing.remittance import Remittance
 
 
-def render_page(remittance: Remittance, *, scheme_name: str, signed_text: str) -> bytes:
+def render_page(view: BordereauView) -> bytes:
     """The whole HTML document in UTF-8."""
     page = _templates().get_template("bordereau_page.html")
-    view = view_of(remittance, scheme_name=scheme_name, signed_text=signed_text)
     html = page.render(view=view, say=say)
     # A half character pair cannot be written in UTF-8; it must not cost the whole page.
     return html.encode("utf-8", "replace")

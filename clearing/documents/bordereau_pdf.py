@@ -13,27 +13,24 @@ import io
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import LongTable
 
 from clearing.documents import pdf_masthead as masthead
-from clearing.documents.bordereau_view import BordereauView, view_of
-from clearing.documents.pdf_pages import paginate
+from clearing.documents.bordereau_view import BordereauView
+from clearing.documents.pdf_lines import section_lines
+from clearing.documents.pdf_pages import Block, paginate
 from clearing.documents.pdf_style import BOTTOM, CONTENT_WIDTH, GRID, LEFT, TOP
 from clearing.documents.pdf_tables import (
     empty_table,
     note_table,
     seal_table,
-    section_table,
     total_table,
 )
 from clearing.documents.pdf_text import load_fonts
-from clearing.remittance import Remittance
 
 
-def render_pdf(remittance: Remittance, *, scheme_name: str, signed_text: str) -> bytes:
-    """The bytes of the PDF; `scheme_name` stands at its head, `signed_text` in its QR."""
+def render_pdf(view: BordereauView) -> bytes:
+    """The bytes of the PDF."""
     load_fonts()
-    view = view_of(remittance, scheme_name=scheme_name, signed_text=signed_text)
     pages = paginate(
         _blocks(view),
         width=CONTENT_WIDTH,
@@ -61,8 +58,10 @@ def render_pdf(remittance: Remittance, *, scheme_name: str, signed_text: str) ->
     return output.getvalue()
 
 
-def _blocks(view: BordereauView) -> list[LongTable]:
-    tables = [section_table(section) for section in view.sections] or [empty_table()]
+def _blocks(view: BordereauView) -> list[Block]:
+    tables: list[Block] = [section_lines(section) for section in view.sections]
+    if not tables:
+        tables.append(empty_table())
     if view.re_presentation:
         tables.append(note_table(view.re_presentation))
     tables.append(total_table(view))

@@ -17,10 +17,11 @@ from cardservice.domain.money import format_euros
 from clearing.documents.amount_in_words import amount_in_words
 from clearing.documents.payment_list import ListRow, PaymentList
 from clearing.documents.pdf_code import SIDE, draw_code
+from clearing.documents.pdf_lines import PADDING
 from clearing.documents.pdf_pages import paginate
 from clearing.documents.pdf_pen import rule, write
 from clearing.documents.pdf_style import BLUE, GRID, INK, MIST, OCHRE, QUIET, RULE, WHITE
-from clearing.documents.pdf_tables import BASE_STYLE, PADDING
+from clearing.documents.pdf_tables import BASE_STYLE
 from clearing.documents.pdf_text import BOLD, REGULAR, fit, load_fonts, text_width
 from clearing.documents.wording import say, wallet_label
 

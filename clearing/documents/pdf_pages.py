@@ -4,14 +4,31 @@ Law kept: a block goes on where there is room and is cut between two rows, never
 Refuses to know: what the tables say and what surrounds them.
 """
 
-from reportlab.platypus import LongTable
+from collections.abc import Sequence
+from typing import Protocol
+
+from reportlab.pdfgen.canvas import Canvas
+
+
+class Block(Protocol):
+    """What can be cut into pages: reportlab's tables, and ours."""
+
+    def wrap(self, width: float, room: float, /) -> tuple[float, float]:
+        """Its width and height."""
+
+    def split(self, width: float, room: float, /) -> "Sequence[Block]":
+        """What fits into `room` and the rest; nothing when nothing fits."""
+
+    def drawOn(self, canvas: Canvas, x: float, y: float, /) -> object:
+        """Draws it with its lower left corner at `x`, `y`."""
+
 
 # What stands on a page: a table and the height of its lower edge.
-Page = list[tuple[LongTable, float]]
+Page = list[tuple[Block, float]]
 
 
 def paginate(
-    blocks: list[LongTable],
+    blocks: Sequence[Block],
     *,
     width: float,
     first_top: float,
@@ -23,7 +40,7 @@ def paginate(
     pages: list[Page] = [[]]
     y = first_top
     for block in blocks:
-        rest: LongTable | None = block
+        rest: Block | None = block
         while rest is not None:
             _, height = rest.wrap(width, y - bottom)
             # Splitting a table that fits would cost time and change nothing.

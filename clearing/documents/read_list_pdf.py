@@ -6,7 +6,7 @@ Law kept: as for the bordereau (`read_pdf.py`), nothing is taken from anywhere b
 import re
 
 from clearing.documents.payment_list_pdf import COLUMNS, FIRST_TOP, LEFT, RIGHT
-from clearing.documents.pdf_tables import PADDING
+from clearing.documents.pdf_lines import PADDING
 from clearing.documents.read_pdf import Shown, cents_shown, shown_on_pages
 from clearing.documents.signed_text import ListedTransfer
 from clearing.documents.wording import say

@@ -17,9 +17,9 @@ import zxingcpp
 from pypdfium2 import raw
 
 from cardservice.domain.money import parse_euros
+from clearing.documents.pdf_lines import COLUMNS, PADDING
 from clearing.documents.pdf_masthead import FIRST_PAGE_TOP
 from clearing.documents.pdf_style import GRID, LEFT, PAGE_HEIGHT, RIGHT
-from clearing.documents.pdf_tables import COLUMNS, PADDING
 from clearing.documents.signed_text import PaperLine
 from clearing.documents.wording import say
 

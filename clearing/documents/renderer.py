@@ -15,6 +15,7 @@ from typing import IO, Any
 from clearing.documents.bordereau_csv import render_csv
 from clearing.documents.bordereau_page import render_page
 from clearing.documents.bordereau_pdf import render_pdf
+from clearing.documents.bordereau_view import view_of
 from clearing.remittance import Remittance
 
 _LENGTH = 8
@@ -40,11 +41,11 @@ class NotRendered:
 
 def render_papers(order: PaperOrder) -> Papers:
     """The bytes by kind of document."""
-    look = {"scheme_name": order.scheme_name, "signed_text": order.signed_text}
+    view = view_of(order.remittance, scheme_name=order.scheme_name, signed_text=order.signed_text)
     return {
-        "pdf": render_pdf(order.remittance, **look),
+        "pdf": render_pdf(view),
         "csv": render_csv(order.remittance),
-        "html": render_page(order.remittance, **look),
+        "html": render_page(view),
         "signature": order.signed_text.encode(),
     }
 

@@ -16,6 +16,7 @@ from reportlab.platypus import LongTable, TableStyle
 
 from cardservice.domain.calendar import format_day
 from cardservice.domain.money import format_euros
+from clearing.documents.pdf_lines import PADDING
 from clearing.documents.pdf_pages import paginate
 from clearing.documents.pdf_pen import rule, write
 from clearing.documents.pdf_style import (
@@ -35,7 +36,7 @@ from clearing.documents.pdf_style import (
     TOP,
     WHITE,
 )
-from clearing.documents.pdf_tables import BASE_STYLE, PADDING
+from clearing.documents.pdf_tables import BASE_STYLE
 from clearing.documents.pdf_text import BOLD, REGULAR, fit, load_fonts, text_width
 from clearing.documents.wording import say, wallet_label
 from clearing.year_figures import YearAccount

@@ -21,7 +21,7 @@ _HEAD: Final = text(
     " WHERE m.remittance_id = :remittance_id"
 )
 _LINES: Final = text(
-    "SELECT o.operation_no, o.accepted_at, coalesce(u.name, '–') AS outlet,"
+    "SELECT o.operation_no, o.accepted_at, o.business_day, coalesce(u.name, '–') AS outlet,"
     " coalesce(t.label, '–') AS terminal, c.last4,"
     " l.wallet, l.nature, l.amount_cents, origin.operation_no AS origin_no,"
     " nullif(concat_ws(' ', d.first_name, d.last_name), '') AS delegate"
@@ -36,9 +36,7 @@ _LINES: Final = text(
 )
 # Every sealed day that a line of the remittance comes from, late ones included.
 _SEALS: Final = text(
-    "SELECT b.business_day, b.seal FROM day_block b WHERE b.business_day IN ("
-    "  SELECT o.business_day FROM remittance_line l JOIN operation o USING (operation_id)"
-    "  WHERE l.remittance_id = :remittance_id) ORDER BY b.business_day"
+    "SELECT business_day, seal FROM day_block WHERE business_day = ANY(:days) ORDER BY business_day"
 )
 # Whose rejected transfers this one presents again.
 _RE_PRESENTS: Final = text(
@@ -57,7 +55,8 @@ def read_remittance(connection: Connection, remittance_id: int) -> Remittance:
     """A numbered remittance as its papers show it."""
     head = connection.execute(_HEAD, {"remittance_id": remittance_id}).one()
     lines = connection.execute(_LINES, {"remittance_id": remittance_id}).all()
-    seals = connection.execute(_SEALS, {"remittance_id": remittance_id}).all()
+    days = sorted({line.business_day for line in lines})
+    seals = connection.execute(_SEALS, {"days": days}).all()
     again = connection.execute(_RE_PRESENTS, {"remittance_id": remittance_id}).all()
     return Remittance(
         number=remittance_number(head.number_year, head.number),

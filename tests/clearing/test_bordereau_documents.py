@@ -23,6 +23,7 @@ from pypdf import PdfReader
 from clearing.documents.bordereau_csv import disarmed, render_csv
 from clearing.documents.bordereau_page import page_css, render_page
 from clearing.documents.bordereau_pdf import render_pdf
+from clearing.documents.bordereau_view import BordereauView, view_of
 from clearing.remittance import DEBIT, REGULARISATION, Remittance, RemittanceLine
 
 SCHEME = "CJeune de Provence"
@@ -96,6 +97,10 @@ def euros(cents: int) -> str:
     return f"{sign}{whole},{digits[-2:]} €"
 
 
+def seen(remittance: Remittance) -> BordereauView:
+    return view_of(remittance, scheme_name=SCHEME, signed_text=SIGNED)
+
+
 def pdf_text(pdf: bytes) -> str:
     """What pdftotext reads, line by line; it reads every no-break space as a space."""
     command = ["pdftotext", "-layout", "-enc", "UTF-8", "-", "-"]
@@ -113,15 +118,15 @@ def csv_rows(content: bytes) -> list[dict[str, str]]:
 
 def all_texts(remittance: Remittance) -> list[str]:
     return [
-        pdf_text(render_pdf(remittance, scheme_name=SCHEME, signed_text=SIGNED)),
+        pdf_text(render_pdf(seen(remittance))),
         render_csv(remittance).decode("utf-8-sig"),
-        render_page(remittance, scheme_name=SCHEME, signed_text=SIGNED).decode(),
+        render_page(seen(remittance)).decode(),
     ]
 
 
 @pytest.fixture(scope="module")
 def full_pdf() -> bytes:
-    return render_pdf(FULL, scheme_name=SCHEME, signed_text=SIGNED)
+    return render_pdf(seen(FULL))
 
 
 def test_the_pdf_says_every_reference_exactly_once(full_pdf: bytes) -> None:
@@ -170,9 +175,9 @@ def test_the_pdf_total_is_the_sum_of_its_lines_and_the_transfer_that_of_its_summ
 
 def test_an_amount_has_its_thousands_and_its_sign_parted_by_the_one_no_break_space() -> None:
     one_debit = replace(EMPTY, lines=(LINE,))
-    assert "1 234,56 €" in pdf_text(render_pdf(one_debit, scheme_name=SCHEME, signed_text=SIGNED))
+    assert "1 234,56 €" in pdf_text(render_pdf(seen(one_debit)))
     # On paper the library itself draws the plain space: nothing wraps there by itself.
-    page = render_page(one_debit, scheme_name=SCHEME, signed_text=SIGNED).decode()
+    page = render_page(seen(one_debit)).decode()
     assert "1\u00a0234,56\u00a0€" in page
     assert "\u202f" not in page
 
@@ -190,7 +195,7 @@ def test_each_page_of_the_pdf_says_which_one_it_is_and_repeats_the_heading(full_
 def test_a_subtotal_is_never_parted_from_its_last_line() -> None:
     for count in range(20, 60):
         debits = tuple(replace(line, wallet=SPORT) for line in many_lines(count))
-        pdf = render_pdf(replace(EMPTY, lines=debits), scheme_name=SCHEME, signed_text=SIGNED)
+        pdf = render_pdf(seen(replace(EMPTY, lines=debits)))
         last = debits[-1].reference
         for page in PdfReader(io.BytesIO(pdf)).pages:
             text = page.extract_text()
@@ -245,16 +250,16 @@ def amount_after(words: str, text: str) -> str:
 
 def papers(remittance: Remittance) -> list[bytes]:
     return [
-        render_pdf(remittance, scheme_name=SCHEME, signed_text=SIGNED),
+        render_pdf(seen(remittance)),
         render_csv(remittance),
-        render_page(remittance, scheme_name=SCHEME, signed_text=SIGNED),
+        render_page(seen(remittance)),
     ]
 
 
 def test_the_three_papers_say_the_same_rows_and_the_same_total(full_pdf: bytes) -> None:
     rows = csv_rows(render_csv(FULL))
     total_cents = sum(int(row["montant"].replace(",", "")) for row in rows)
-    page = page_text(render_page(FULL, scheme_name=SCHEME, signed_text=SIGNED))
+    page = page_text(render_page(seen(FULL)))
 
     assert total_cents == FULL.gross_cents + FULL.corrections_cents
     for text in (pdf_text(full_pdf), page):
@@ -268,7 +273,7 @@ def test_the_three_papers_say_the_same_rows_and_the_same_total(full_pdf: bytes) 
 def test_a_reference_and_its_amount_stand_on_one_line_even_where_a_name_takes_two() -> None:
     long_names = replace(LINE, outlet="Centre aquatique municipal de la Penne-sur-Huveaune")
     remittance = replace(EMPTY, lines=(long_names, CORRECTION))
-    text = pdf_text(render_pdf(remittance, scheme_name=SCHEME, signed_text=SIGNED))
+    text = pdf_text(render_pdf(seen(remittance)))
     assert re.search(r"^ *D0000001 .* 1 234,56 €$", text, re.MULTILINE)
     assert re.search(r"^ *R0000001 .* -15,50 €$", text, re.MULTILINE)
 
@@ -282,7 +287,7 @@ def test_every_debit_has_the_same_day_hour_card_and_amount_on_the_three_papers(
         if row["nature"] == "débit"
     ]
     shown = r"(D\d{7})\s+(\d\d/\d\d/\d{4})\s+(\d\d:\d\d)\s.*?••••(\w{4})\s+(\S+ €)"
-    page = page_text(render_page(FULL, scheme_name=SCHEME, signed_text=SIGNED))
+    page = page_text(render_page(seen(FULL)))
     assert len(expected) == 200
     assert re.findall(shown, pdf_text(full_pdf)) == expected
     assert re.findall(shown, page, re.DOTALL) == expected
@@ -375,14 +380,12 @@ def test_a_hostile_text_is_shown_as_text_and_breaks_no_paper(text: str) -> None:
 
 def test_what_the_font_cannot_write_is_seen_to_be_missing() -> None:
     foreign = replace(EMPTY, partner_name="Café 北京 Ștefan")
-    assert "Café ◊◊ Stefan" in pdf_text(render_pdf(foreign, scheme_name=SCHEME, signed_text=SIGNED))
+    assert "Café ◊◊ Stefan" in pdf_text(render_pdf(seen(foreign)))
 
 
 def test_a_text_that_is_too_long_ends_with_an_ellipsis() -> None:
     for name in ("Club " * 50, "W" * 10_000):
-        text = pdf_text(
-            render_pdf(replace(EMPTY, partner_name=name), scheme_name=SCHEME, signed_text=SIGNED)
-        )
+        text = pdf_text(render_pdf(seen(replace(EMPTY, partner_name=name))))
         assert text.count("…") == 1
 
 
@@ -396,8 +399,8 @@ def test_any_text_at_all_can_be_printed(text: str) -> None:
 
 def test_a_fortnight_without_operations_has_its_papers_too() -> None:
     for text in (
-        pdf_text(render_pdf(EMPTY, scheme_name=SCHEME, signed_text=SIGNED)),
-        page_text(render_page(EMPTY, scheme_name=SCHEME, signed_text=SIGNED)),
+        pdf_text(render_pdf(seen(EMPTY))),
+        page_text(render_page(seen(EMPTY))),
     ):
         assert "Aucune opération sur cette période." in text
         assert "Aucun virement sur la période" in text
@@ -407,8 +410,8 @@ def test_a_fortnight_without_operations_has_its_papers_too() -> None:
 def test_a_net_below_zero_announces_no_transfer_but_what_is_carried_over() -> None:
     below = replace(EMPTY, lines=(replace(LINE, amount_cents=500), CORRECTION))
     for text in (
-        pdf_text(render_pdf(below, scheme_name=SCHEME, signed_text=SIGNED)),
-        page_text(render_page(below, scheme_name=SCHEME, signed_text=SIGNED)),
+        pdf_text(render_pdf(seen(below))),
+        page_text(render_page(seen(below))),
     ):
         assert amount_after("Reporté sur la période suivante", text) == "-10,50 €"
         assert "Aucun virement sur la période" in text
@@ -428,7 +431,7 @@ def test_no_paper_ever_says_that_the_partner_has_been_paid() -> None:
 
 
 def test_the_page_is_a_table_with_a_caption_and_headings_and_no_script_or_style() -> None:
-    page = render_page(FULL, scheme_name=SCHEME, signed_text=SIGNED)
+    page = render_page(seen(FULL))
     document = etree.fromstring(page, etree.HTMLParser())
     assert document.get("lang") == "fr"
     assert len(document.findall(".//table")) == 3
@@ -442,17 +445,13 @@ def test_the_page_is_a_table_with_a_caption_and_headings_and_no_script_or_style(
 
 
 def test_the_page_asks_for_its_style_sheet_beside_it_and_for_nothing_else() -> None:
-    document = etree.fromstring(
-        render_page(FULL, scheme_name=SCHEME, signed_text=SIGNED), etree.HTMLParser()
-    )
+    document = etree.fromstring(render_page(seen(FULL)), etree.HTMLParser())
     assert document.xpath("//@href | //@src") == ["bordereau.css"]
     assert b"url(" not in page_css() and b"@import" not in page_css()
 
 
 def test_the_style_sheet_knows_every_class_of_the_page() -> None:
-    page = render_page(FULL, scheme_name=SCHEME, signed_text=SIGNED) + render_page(
-        EMPTY, scheme_name=SCHEME, signed_text=SIGNED
-    )
+    page = render_page(seen(FULL)) + render_page(seen(EMPTY))
     classes = {name for found in re.findall(rb'class="([^"]*)"', page) for name in found.split()}
     assert classes
     assert all(b"." + name in page_css() for name in classes)

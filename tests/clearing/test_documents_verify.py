@@ -25,6 +25,7 @@ from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
 from clearing.documents.bordereau_csv import render_csv
 from clearing.documents.bordereau_pdf import render_pdf
+from clearing.documents.bordereau_view import view_of
 from clearing.documents.payment_list import ListRow, PaymentList, list_claim, render_list_csv
 from clearing.documents.payment_list_pdf import render_list_pdf
 from clearing.documents.signed_text import claim_of, read_signed_text, signed_text
@@ -73,8 +74,12 @@ def code_of(remittance: Remittance) -> str:
     return signed_text(claim_of(remittance), KEY.sign)
 
 
+def drawn(remittance: Remittance, code: str) -> bytes:
+    return render_pdf(view_of(remittance, scheme_name=SCHEME, signed_text=code))
+
+
 def pdf_of(remittance: Remittance) -> bytes:
-    return render_pdf(remittance, scheme_name=SCHEME, signed_text=code_of(remittance))
+    return drawn(remittance, code_of(remittance))
 
 
 def verified(*contents: bytes, key: bytes | None = None) -> Verified | Refused:
@@ -196,7 +201,7 @@ def test_a_line_changed_in_the_csv_is_named() -> None:
 def test_another_papers_code_does_not_make_a_paper_genuine(
     change: Callable[[Remittance], Remittance],
 ) -> None:
-    forged = render_pdf(change(STORY), scheme_name=SCHEME, signed_text=code_of(STORY))
+    forged = drawn(change(STORY), code_of(STORY))
     assert refusal(forged) == "paper_altered"
 
 
