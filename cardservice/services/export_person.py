@@ -21,13 +21,14 @@ from cardservice.db.queries.clock import ledger_instant
 from cardservice.db.queries.journal import note
 from cardservice.domain.refusal import Refused
 
-FORMAT: Final = "cjeune-person-1"
+FORMAT: Final = "cjeune-person-2"
 
 # Name of the part -> its rows. `:member_id` and `:beneficiary_id` may be NULL.
 _PARTS: Final = {
     "account": "SELECT email, former_emails, first_name, last_name, birth_date, postal_code,"
     " commune, school_kind, linked_at, easy_reading, notices_in_page, notices_by_push,"
-    " notices_by_mail, quiet_from, quiet_until, password_chosen_at, created_at FROM member"
+    " notices_by_mail, quiet_from, quiet_until, password_chosen_at, created_at, closed_at"
+    " FROM member"
     " WHERE member_id = :member_id",
     "signed_in": "SELECT browser, started_at, last_seen_at FROM web_session"
     " WHERE member_id = :member_id ORDER BY started_at",
@@ -36,7 +37,7 @@ _PARTS: Final = {
     "links_by_mail": "SELECT purpose, email, made_at, expires_at, used_at FROM member_link"
     " WHERE member_id = :member_id ORDER BY expires_at",
     "parent_consents": "SELECT state, parent_email, parent_name, asked_at, decided_at,"
-    " withdrawn_at, words_version, browser FROM parent_consent WHERE member_id = :member_id"
+    " withdrawn_at, words_version FROM parent_consent WHERE member_id = :member_id"
     " ORDER BY consent_id",
     "proofs": "SELECT kind, state, uploaded_at, decided_at, refusal_reason, image FROM proof_file"
     " WHERE member_id = :member_id ORDER BY proof_id",
@@ -64,15 +65,23 @@ _PARTS: Final = {
     " ORDER BY school_year, wallet",
     "operations": "SELECT o.operation_id, operation_reference(o.operation_no) AS reference, o.kind,"
     " o.outcome, o.code, o.school_year, o.wallet, o.amount_cents, o.balance_after_cents,"
-    " o.accepted_at, p.trade_name AS partner, u.name AS outlet"
+    " o.accepted_at, (SELECT x.reason FROM cancellation_reason x"
+    "  WHERE x.operation_id = o.operation_id) AS cancelled_because,"
+    " p.trade_name AS partner, u.name AS outlet"
     " FROM operation o LEFT JOIN partner p USING (partner_id)"
     " LEFT JOIN outlet u ON u.outlet_id = o.outlet_id"
     " WHERE o.beneficiary_id = :beneficiary_id ORDER BY o.operation_no",
     "corrections_asked": "SELECT f.operation_id, f.opened_at, f.reason, f.explanation,"
-    " f.right_amount_cents, f.state, f.refusal_reason, f.refused_at,"
+    " f.right_amount_cents, f.state, f.refused_at,"
+    # What a partner was told is the partner's.
+    " CASE WHEN f.opened_by_holder IS NOT NULL THEN f.refusal_reason END AS refusal_reason,"
     " f.opened_by_holder IS NOT NULL AS asked_by_holder"
     " FROM regularisation_file f JOIN operation o USING (operation_id)"
     " WHERE o.beneficiary_id = :beneficiary_id ORDER BY f.file_id",
+    "corrections": "SELECT r.debit_id, r.operation_id, r.reversal_id, r.amount_cents, r.reason,"
+    " r.evidence, r.state, r.asked_at, r.decided_at, r.reversed_at"
+    " FROM regularisation r JOIN operation o ON o.operation_id = r.debit_id"
+    " WHERE o.beneficiary_id = :beneficiary_id ORDER BY r.regularisation_id",
     "notices": "SELECT kind, operation_id, facts, at, read_at FROM notice"
     " WHERE beneficiary_id = :beneficiary_id ORDER BY notice_id",
     "journal": "SELECT at, action, split_part(actor, ':', 1) AS by, detail FROM journal"

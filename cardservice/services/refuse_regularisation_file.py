@@ -36,6 +36,7 @@ def refuse_regularisation_file(
             return Refused("agent_unknown")
         if agent.role not in ROLES:
             return Refused("agent_may_not")
+        _hold_member(connection, file_id)
         file = connection.execute(
             text(
                 "SELECT x.file_id, x.operation_id, x.partner_id, x.state, o.outlet_id"
@@ -71,6 +72,19 @@ def refuse_regularisation_file(
             outlet_id=file.outlet_id,
         )
         return file_id
+
+
+def _hold_member(connection: Connection, file_id: int) -> None:
+    """The youth who asked, before the file, as an erasure locks them: one that was under way is
+    waited for, and then there is nobody to write to."""
+    connection.execute(
+        text(
+            "SELECT FROM member m JOIN regularisation_file x"
+            " ON x.opened_by_holder = m.beneficiary_id"
+            " WHERE x.file_id = :file_id FOR KEY SHARE OF m"
+        ),
+        {"file_id": file_id},
+    )
 
 
 def _waits(connection: Connection, operation_id: UUID) -> bool:

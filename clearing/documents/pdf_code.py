@@ -1,21 +1,19 @@
 """The verification code drawn on paper: a QR of squares, no picture, sharp at any size.
 
-Laws kept: level M and at least 28 mm a side, so that it is read from a photocopy; one fixed mask,
-because trying all eight costs more than the rest of a page and the text is as good as random.
+Laws kept: level M and at least 28 mm a side, so that it is read from a photocopy. Made by the
+library that also reads codes: ten times quicker than in Python, and a run draws five thousand.
 Refuses to know: what the text says.
 """
 
 from functools import lru_cache
+from typing import Any
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.util import MODE_ALPHA_NUM, QRData
+import zxingcpp
 from reportlab.pdfgen.canvas import Canvas
 
 from clearing.documents.pdf_style import INK
 
 SIDE = 84.0
-_MASK = 0
 
 
 def draw_code(canvas: Canvas, text: str, *, left: float, bottom: float, side: float = SIDE) -> None:
@@ -33,10 +31,13 @@ def draw_code(canvas: Canvas, text: str, *, left: float, bottom: float, side: fl
 
 @lru_cache(maxsize=4)
 def _modules(text: str) -> list[list[bool]]:
-    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK)
-    drawing.add_data(QRData(text, mode=MODE_ALPHA_NUM), optimize=0)
-    drawing.make(fit=True)
-    return [[bool(dark) for dark in row] for row in drawing.get_matrix()]
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    image: Any = made.to_image(scale=1, add_quiet_zones=False)
+    side, octets = image.shape[1], memoryview(image).tobytes()
+    return [
+        [brightness == 0 for brightness in octets[row : row + side]]
+        for row in range(0, len(octets), side)
+    ]
 
 
 def _runs(row: list[bool]) -> list[tuple[int, int]]:

@@ -78,6 +78,8 @@ def text_width(text: str, *, font: str, size: float) -> float:
 
 
 def _longest_prefix(text: str, font: str, size: float, width: float) -> int:
+    if text_width(text, font=font, size=size) <= width:
+        return len(text)
     used = 0.0
     for position, sign in enumerate(text):
         used += text_width(sign, font=font, size=size)

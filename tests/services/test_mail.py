@@ -364,6 +364,7 @@ FACTS = {
     "reason": "Le RIB <b>n’est pas</b> le vôtre", "number": "BR-2026-000123",
     "check_account": True, "moved": "debit", "days": 7, "last_day": "31/08/2027",
     "wallets_left": {"tutoring": "10,55 €"}, "agreed": True, "granted": True,
+    "operation_id": "01934f2a-7b6c-7def-8123-456789abcdef",
 }  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 import psycopg
 import pyotp
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.desk_waiting import waiting_at_desk
@@ -17,6 +19,7 @@ from cardservice.db.queries.regularisation_inbox import case_of, cases_by_state,
 from cardservice.db.queries.transactions import Scope
 from cardservice.domain.refusal import Refused
 from cardservice.services.dispute_debit import Disputed, dispute_debit
+from cardservice.services.erase_person import Erased, Whom, erase_person
 from cardservice.services.open_regularisation import file_of
 from cardservice.services.refuse_regularisation_file import refuse_regularisation_file
 from cardservice.services.regularise import (
@@ -25,6 +28,7 @@ from cardservice.services.regularise import (
     ask_regularisation,
     decide_regularisation,
 )
+from cardservice.services.tell_file_answered import tell_file_answered
 from cardservice.wiring import Office
 from tests import makers
 from tests.clearing.story import Fortnight, make_fortnight
@@ -124,9 +128,16 @@ def test_whoever_asked_is_told_of_the_answer_and_not_of_its_words(
     assert _mails(story)[1:] == [("youth_dispute_answered", False)]
 
 
-@pytest.mark.parametrize(("state", "reader"), [("active", "accountant"), ("suspended", "lead")])
+@pytest.mark.parametrize(
+    ("state", "ends_before", "reader"),
+    [
+        ("active", None, "accountant"),
+        ("active", "2026-12-17", "lead"),
+        ("suspended", None, "lead"),
+    ],
+)
 def test_the_delegate_who_asked_reads_it_or_the_lead_when_that_one_is_gone(
-    asked: tuple[Fortnight, str, int], state: str, reader: str
+    asked: tuple[Fortnight, str, int], state: str, ends_before: str | None, reader: str
 ) -> None:
     story, _, file_id = asked
     team = staff(story.office, story.partners[0], story.partners[0].outlet_id)
@@ -134,13 +145,58 @@ def test_the_delegate_who_asked_reads_it_or_the_lead_when_that_one_is_gone(
         "UPDATE regularisation_file SET opened_by = %s", team.people["accountant"].delegate_id
     )
     story.meddle(
-        "UPDATE delegate SET state = %s WHERE delegate_id = %s",
+        "UPDATE delegate SET state = %s, ends_before = %s WHERE delegate_id = %s",
         state,
+        ends_before,
         team.people["accountant"].delegate_id,
     )
     assert refuse(story, file_id) == file_id
     [mail] = story.rows("SELECT recipient FROM waiting_mail WHERE kind = 'regularisation_answered'")
     assert mail.recipient == team.people[reader].email
+
+
+def test_an_erasure_that_comes_between_leaves_no_mail_behind(
+    asked: tuple[Fortnight, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, _, _ = asked
+    holder = _the_holder_asks_too(story)
+    _a_member(story, holder)
+    [(file_id,)] = story.rows("SELECT file_id FROM regularisation_file WHERE opened_by IS NULL")
+    with ThreadPoolExecutor(1) as hands:
+        erasing: list[Future[Erased | Refused]] = []
+
+        def tell(connection: Connection, file_ids: Sequence[int]) -> None:
+            erasing.append(
+                hands.submit(
+                    erase_person,
+                    story.office.engine,
+                    story.office.keys,
+                    Whom(beneficiary_id=holder),
+                    actor="test",
+                    forget_mail=lambda _addresses: None,
+                )
+            )
+            _until_one_waits(story)
+            tell_file_answered(connection, file_ids)
+
+        monkeypatch.setattr(
+            "cardservice.services.refuse_regularisation_file.tell_file_answered", tell
+        )
+        assert refuse(story, file_id) == file_id
+    assert isinstance(erasing[0].result(), Erased)
+    assert story.rows("SELECT FROM waiting_mail WHERE recipient = 'youth@mail.example'") == []
+
+
+def _until_one_waits(story: Fortnight) -> None:
+    for _ in range(500):
+        [(waiting,)] = story.rows(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        if waiting:
+            return
+        Event().wait(0.01)
+    raise AssertionError("nobody waits")
 
 
 def _a_member(story: Fortnight, holder: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-# First halves of the lock numbers; 13 belongs to the business day.
+# First halves of the lock numbers; 13 and 14 belong to the days, the runs and the budgets.
 ROSTER, PARTNERS, CARD_NUMBERS = 20, 21, 22
 NOTICES, PUSHES, YEAR_END = 23, 24, 25
 

@@ -124,7 +124,7 @@ regularisation_file = Table(
     # Free text stands apart from the ledger and can be erased.
     Column("explanation", Text),
     Column("state", Text, nullable=False, server_default="open"),
-    # Turned down by the hotline without anything to book, with what the partner is told.
+    # Turned down by the hotline without anything to book, with what whoever asked is told.
     Column("refused_by", ForeignKey("agent.agent_id")),
     instant("refused_at"),
     Column("refusal_reason", Text),

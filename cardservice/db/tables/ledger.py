@@ -159,8 +159,7 @@ day_close_wallet = Table(
     wallet_known(),
 )
 
-# No key and no index, which each sale would pay for: it is emptied from its beginning, and the
-# operation knows the rest.
+# No key, no index and no order, which each sale would pay for: the operation knows the rest.
 notification_outbox = Table(
     "notification_outbox",
     metadata,
