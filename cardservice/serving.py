@@ -23,8 +23,8 @@ import uvicorn
 
 _GRACE_SECONDS: Final = 10
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-# New objects before a young collection, young before a middle, middle before a full one: with little
-# left to look at, Python would look through hundreds of open pages twice a second, for nothing.
+# New objects before a young collection, young before a middle, middle before a full one: with
+# little left to look at, Python would look through all open pages twice a second, for nothing.
 _COLLECTED_AFTER: Final = (20_000, 20, 20)
 _POLL_SECONDS: Final = 0.02
 
