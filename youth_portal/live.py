@@ -25,6 +25,8 @@ from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.live_marks import live_marks
 
 POLL_SECONDS: Final = 1.0
+# Between two pages that are told, while there are few of them.
+GAP_SECONDS: Final = 0.02
 HEARTBEAT_SECONDS: Final = 20.0
 # Then the browser comes again, and its session is looked at again.
 LONGEST_SECONDS: Final = 600.0
@@ -101,10 +103,16 @@ class LivePages:
         if not holders:
             return
         marks = await run_in_threadpool(self._read, holders)
-        for holder, mark in marks.items():
-            if holder in self._waiting and self._marks.get(holder) != mark:
-                self._marks[holder] = mark
-                self._wake(holder)
+        changed = [
+            holder
+            for holder, mark in marks.items()
+            if holder in self._waiting and self._marks.get(holder) != mark
+        ]
+        # One after the other: told all at once, they would all ask for their page at once.
+        gap = min(GAP_SECONDS, POLL_SECONDS / 2 / max(1, len(changed)))
+        for nth, holder in enumerate(changed):
+            self._marks[holder] = marks[holder]
+            asyncio.get_running_loop().call_later(nth * gap, self._wake, holder)
 
     def _read(self, holders: list[int]) -> dict[int, str]:
         with unit_of_work(self.engine) as connection:

@@ -30,10 +30,10 @@ COLUMNS: Final = (
     ("reference", 72.0),
     ("date", 52.0),
     ("hour", 34.0),
-    ("outlet", 112.0),
+    ("outlet", 106.0),
     ("terminal", 60.0),
     ("delegate", 72.0),
-    ("card", 50.0),
+    ("card", 56.0),
     ("amount", 60.0),
 )
 _WIDTHS: Final = tuple(width for _, width in COLUMNS)

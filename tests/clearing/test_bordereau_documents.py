@@ -192,6 +192,11 @@ def test_each_page_of_the_pdf_says_which_one_it_is_and_repeats_the_heading(full_
             assert "Point de vente" in text
 
 
+def test_the_widest_four_characters_of_a_card_are_shown_whole() -> None:
+    wide = replace(many_lines(1)[0], card_last4="WWWW")
+    assert "••••WWWW" in pdf_text(render_pdf(seen(replace(EMPTY, lines=(wide,)))))
+
+
 def test_a_subtotal_is_never_parted_from_its_last_line() -> None:
     for count in range(20, 60):
         debits = tuple(replace(line, wallet=SPORT) for line in many_lines(count))
