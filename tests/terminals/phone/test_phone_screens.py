@@ -170,10 +170,12 @@ def _trouble(phone: Phone, card: HeldCard) -> Iterator[str]:
     yield "25-operation-non-lue"
     phone.press("Accueil")
     phone.on("home")
-    phone.page.route("**/api/v1/**", cut)
+    # Only what is asked now: cut wholly, the home screen may say so before a code can be typed.
+    phone.page.route("**/api/v1/identifications", cut)
     phone.read(card.code)
     phone.reads("La connexion est coupée")
     yield "26-coupe"
+    phone.page.route("**/api/v1/**", cut)
     phone.page.reload()
     phone.unlock()
     phone.reads("Pas de réseau : aucune vente possible")
