@@ -22,6 +22,7 @@ from cardservice.db.tables import metadata
 from cardservice.services.apply_scheme import apply_scheme
 from cardservice.settings import Settings
 from cardservice.wiring import Office
+from tests.running_app import requests_over
 from tests.told_once import ToldEachTime, ToldOnce
 
 # Properties are judged by what they find, not by how busy the machine is.
@@ -67,6 +68,7 @@ def office(instance: Office) -> Iterator[Office]:
     _empty(instance, keep=SCHEME_TABLES)
     Clock(instance).set(A_MORNING)
     yield instance
+    requests_over()
     # A connection that a test left open would make the next clean-up wait.
     instance.engine.dispose()
 

@@ -49,9 +49,10 @@ class ToldOnce:
 
     def __call__(self, name: str, tell: Callable[[], T]) -> T:
         """What the story gives, told now or put back. `name` is the story's own."""
+        full = set(self._full())
+        assert full <= LATE, f"a story begins with an empty office: {sorted(full - LATE)}"
         # What a service of the last test wrote late (a reading, a sighting) is no part of it.
-        self._empty(LATE & set(self._full()))
-        assert not self._full(), "a story begins with an empty office"
+        self._empty(full)
         if name not in self._ends:
             self._ends[name] = self._heard(tell())
         else:

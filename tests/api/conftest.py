@@ -11,13 +11,10 @@ import contextlib
 import io
 import itertools
 import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
-import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 
@@ -25,6 +22,7 @@ from cardservice.app import create_app
 from cardservice.wiring import Office, opened_office
 from tests.api.stranger import Stranger
 from tests.makers import Till
+from tests.running_app import running_app
 
 _ADDRESSES = itertools.count(1)
 
@@ -55,24 +53,8 @@ def server(instance: Office) -> Iterator[Server]:
         app.router.lifespan_context = noting_its_loop
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
-            port = listening.getsockname()[1]
-            running = uvicorn.Server(
-                uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
-            )
-            thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
-            thread.start()
-            base_url = f"http://127.0.0.1:{port}"
-            _wait_for(base_url, running)
-            yield Server(base_url, app, app.state.loop)
-            running.should_exit = True
-            thread.join(20)
-
-
-def _wait_for(base_url: str, running: uvicorn.Server) -> None:
-    transport = httpx.HTTPTransport(retries=20)
-    with httpx.Client(transport=transport, base_url=base_url, timeout=20) as client:
-        assert client.get("/healthz").status_code == 200
-    assert running.started
+            with running_app(app, listening) as base_url:
+                yield Server(base_url, app, app.state.loop)
 
 
 @pytest.fixture

@@ -15,13 +15,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from cardservice.app import create_app
 from cardservice.wiring import Office, opened_office, opened_postman
 from tests.portals.letterbox import Letterbox, opened_letterbox
+from tests.running_app import running_app
 
 PREFIX = "/partenaire"
 _ADDRESSES = itertools.count(1)
@@ -60,24 +59,10 @@ def opened_site(office: Office) -> Iterator[Site]:
         served = stack.enter_context(opened_office(settings, serving=True))
         # The server outlives its tests; the postman is there for one test at a time (posting).
         app = create_app(served, posts_mail=False)
-        running = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                lifespan="on",
-                proxy_headers=True,
-                forwarded_allow_ips="127.0.0.1",
-                timeout_graceful_shutdown=5,
-            )
-        )
-        thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
-        thread.start()
-        with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
-            assert client.get(f"{base_url}/healthz").status_code == 200
-        yield Site(base_url, app, office, letterbox, served)
-        app.state.live.leave()
-        running.should_exit = True
-        thread.join(20)
+        proxied = {"proxy_headers": True, "forwarded_allow_ips": "127.0.0.1"}
+        with running_app(app, listening, **proxied):
+            yield Site(base_url, app, office, letterbox, served)
+            app.state.live.leave()
 
 
 @contextlib.contextmanager

@@ -16,15 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 
 from api_client.answers import Identified
 from api_client.backoff import Patience
@@ -37,6 +34,7 @@ from cardservice.wiring import Office, opened_office
 from tests import makers
 from tests.conftest import A_MORNING
 from tests.makers import HeldCard, Till
+from tests.running_app import running_app
 
 CLIENT = "cjeune-tpe/1.0"
 
@@ -55,20 +53,10 @@ def opened_service(office: Office) -> Iterator[Service]:
     """A service with an engine of its own, as `cjeune serve` has one, while the block lasts."""
     with opened_office(office.settings, serving=True) as served, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
         # Mail that another test reads must not leave by this door.
         app = create_app(served, posts_mail=False)
-        running = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
-        )
-        thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
-        thread.start()
-        base_url = f"http://127.0.0.1:{port}"
-        with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
-            assert client.get(f"{base_url}/healthz").status_code == 200
-        yield Service(base_url, port, office)
-        running.should_exit = True
-        thread.join(20)
+        with running_app(app, listening) as base_url:
+            yield Service(base_url, listening.getsockname()[1], office)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ is what the pusher sealed and a browser's secret opened.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 
@@ -103,14 +104,22 @@ def payer(site):
         yield make_payer(site.office, counter)
 
 
-def until_shown(worker, count):
-    """What is shown, once so many are; the worker shows in its own time."""
+def until_shown(worker, deliver, last, count):
+    """What is shown, once so many are; the worker shows in its own time.
+
+    A push service delivers at least once. `last` comes again every two seconds: now and then a
+    Chromium that is watched begins to load the picture of a notification and never asks for it.
+    """
 
     def enough():
         shown = worker.evaluate(SHOWN)
         return shown if len(shown) >= count else None
 
-    return until(enough)
+    for _ in range(10):
+        deliver(last)
+        with contextlib.suppress(AssertionError):
+            return until(enough, within=2.0)
+    raise AssertionError(f"not {count} are shown, however often they come")
 
 
 def test_a_push_is_shown_once_however_often_it_comes_and_a_click_opens_its_page(
@@ -119,10 +128,10 @@ def test_a_push_is_shown_once_however_often_it_comes_and_a_click_opens_its_page(
     (told,) = sealed_pushes(site.office, payer.youth, payer.pay, is_discreet=False)
     page, worker, deliver = ringing(payer.youth)
     for _ in range(3):
-        deliver(told)
+        until_shown(worker, deliver, told, 1)
     # Comes behind the three: when it is there, they have been.
-    deliver(told | {"etiquette": "avis-0", "titre": "Dernier"})
-    shown = {one["tag"]: one for one in until_shown(worker, 2)}
+    last = told | {"etiquette": "avis-0", "titre": "Dernier"}
+    shown = {one["tag"]: one for one in until_shown(worker, deliver, last, 2)}
     assert set(shown) == {told["etiquette"], "avis-0"}
     mine = shown[told["etiquette"]]
     assert mine["title"] == "Tu as payé 10,55\u00a0€" and mine["body"] == told["texte"]
@@ -135,8 +144,7 @@ def test_a_push_is_shown_once_however_often_it_comes_and_a_click_opens_its_page(
 def test_a_click_goes_to_the_page_that_is_open_already(site, payer, ringing):
     (told,) = sealed_pushes(site.office, payer.youth, payer.pay, is_discreet=False)
     page, worker, deliver = ringing(payer.youth)
-    deliver(told)
-    until_shown(worker, 1)
+    until_shown(worker, deliver, told, 1)
     page.goto(told["adresse"])
     assert worker.evaluate(CLICK, told["etiquette"]) == [f"focus {page.url}"]
 
@@ -144,8 +152,7 @@ def test_a_click_goes_to_the_page_that_is_open_already(site, payer, ringing):
 def test_a_discreet_subscription_shows_no_amount(site, payer, ringing):
     (told,) = sealed_pushes(site.office, payer.youth, payer.pay, is_discreet=True)
     _page, worker, deliver = ringing(payer.youth)
-    deliver(told)
-    (shown,) = until_shown(worker, 1)
+    (shown,) = until_shown(worker, deliver, told, 1)
     written = json.dumps(shown, ensure_ascii=False)
     assert "Ta carte a bougé" in written
     assert "10,55" not in written and "€" not in written
