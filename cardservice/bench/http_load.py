@@ -66,9 +66,16 @@ def http_load(
     strange = re.search(r"(?:Strange answers: [1-9]\d*|Non-2xx[^\n]*|Socket errors[^\n]*)", output)
     if done.returncode or strange:
         raise LoadFailed(f"wrk: {strange.group(0) if strange else done.stderr.strip()[-300:]}")
+    return run_told_by(output, cpu_us=spent)
+
+
+def run_told_by(output: str, *, cpu_us: int) -> HttpRun:
+    """What wrk wrote, beside the CPU microseconds that all its requests have cost."""
     requests = int(_found(r"(\d+) requests in", output))
-    rate = _found(r"Requests/sec:\s+(\d+)", output)
-    return HttpRun(int(rate), _microseconds(_found(r"99%\s+(\S+)", output)), spent // requests)
+    rate = int(_found(r"^Requests/sec:\s+(\d+)", output))
+    # At the head of its line: the share of runs within one deviation may be 99% as well.
+    p99 = _microseconds(_found(r"^\s+99%\s+(\S+)", output))
+    return HttpRun(rate, p99, cpu_us // requests)
 
 
 def _cpu_us(processes: list[psutil.Process]) -> int:
@@ -87,7 +94,7 @@ def _cpu_us(processes: list[psutil.Process]) -> int:
 
 
 def _found(pattern: str, output: str) -> str:
-    found = re.search(pattern, output)
+    found = re.search(pattern, output, re.MULTILINE)
     if found is None:
         raise LoadFailed("wrk printed no result")
     return found.group(1)

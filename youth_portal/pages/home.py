@@ -11,14 +11,12 @@ from typing import Final
 from starlette.responses import Response
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.activation import own_card
-from cardservice.db.queries.card_control import card_control
 from cardservice.db.queries.live_marks import live_marks
 from cardservice.db.queries.member_home import (
     MOVEMENTS_PER_PAGE,
     count_movements,
+    home_card,
     movements_of,
-    own_wallets,
 )
 from cardservice.db.queries.notices import newest_unread
 from cardservice.webkit.leafing import page_asked, page_count
@@ -35,15 +33,18 @@ def show(visit: MemberVisit) -> Response:
     with unit_of_work(visit.office.engine) as connection:
         # Asked first: what changes after it makes the page ask again, never the other way round.
         mark = live_marks(connection, [holder])[holder]
-        last = page_count(count_movements(connection, holder), per_page=MOVEMENTS_PER_PAGE)
-        page = page_asked(visit.query, last=last)
+        movements, page, last = movements_of(connection, holder), 1, 1
+        # Most have one page: what is all there is not counted.
+        if len(movements) == MOVEMENTS_PER_PAGE:
+            last = page_count(count_movements(connection, holder), per_page=MOVEMENTS_PER_PAGE)
+            page = page_asked(visit.query, last=last)
+        if page > 1:
+            movements = movements_of(connection, holder, page=page)
         return visit.page(
             "home/home.html",
             mark=mark,
-            card=own_card(connection, holder),
-            control=card_control(connection, holder),
-            wallets=own_wallets(connection, holder),
-            movements=movements_of(connection, holder, page=page),
+            card=home_card(connection, holder),
+            movements=movements,
             page=page,
             last=last,
             unread=newest_unread(connection, holder) if member.notices_in_page else None,

@@ -16,6 +16,12 @@ from sqlalchemy import Connection, text
 from cardservice.domain.card_code import fold_card_code
 from cardservice.domain.keys import Keys, code_mac
 
+# Of `:beneficiary_id`: the card that is valid today, or the newest.
+CURRENT_CARD: Final = (
+    "SELECT card_id FROM card, (SELECT business_day(ledger_now()) AS today) AS day"
+    " WHERE beneficiary_id = :beneficiary_id AND replaced_by IS NULL"
+    " ORDER BY (today >= valid_from AND today < valid_until) DESC, valid_until DESC LIMIT 1"
+)
 _SERIAL: Final = re.compile(r"C[0-9]{2}-[0-9]{6}")
 _CARD: Final = (
     "SELECT card_id, serial, last4, beneficiary_id, school_year,"
@@ -71,13 +77,7 @@ def locked_card_of_holder(connection: Connection, beneficiary_id: int) -> Card |
 def current_card_id(connection: Connection, beneficiary_id: int) -> int | None:
     """The one that is valid today, or the newest: in August next year's may be there already."""
     card_id: int | None = connection.execute(
-        text(
-            "SELECT card_id FROM card, (SELECT business_day(ledger_now()) AS today) AS day"
-            " WHERE beneficiary_id = :beneficiary_id AND replaced_by IS NULL"
-            " ORDER BY (today >= valid_from AND today < valid_until) DESC, valid_until DESC"
-            " LIMIT 1"
-        ),
-        {"beneficiary_id": beneficiary_id},
+        text(CURRENT_CARD), {"beneficiary_id": beneficiary_id}
     ).scalar_one_or_none()
     return card_id
 

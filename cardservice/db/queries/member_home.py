@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries.cards import current_card_id
+from cardservice.db.queries.cards import CURRENT_CARD
 from cardservice.domain.operation import WALLETS
 from cardservice.domain.short_code import operation_reference
 
@@ -30,6 +30,15 @@ class OwnWallet:
     balance_cents: int
     granted_cents: int
     last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class HomeCard:
+    """The card of today: `refusal` is what a till would tell of it now, `wallets` those of its
+    year, in the order of the scheme; none for bons plans alone."""
+
+    refusal: str | None
+    wallets: list[OwnWallet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,13 @@ class Movement:
         )
 
 
+# A page that is open asks it again at every debit: one question for all of it.
+_HOME_CARD: Final = f"""
+SELECT card_refusal(card, business_day(ledger_now())) AS refusal,
+       w.wallet, w.balance_cents, w.granted_cents, w.valid_until - 1
+FROM card LEFT JOIN wallet w USING (beneficiary_id, school_year)
+WHERE card.card_id = ({CURRENT_CARD})
+"""  # noqa: S608
 _MOVEMENTS: Final = """
 SELECT o.operation_id, o.operation_no, o.kind, o.wallet, o.amount_cents, o.accepted_at,
        o.business_day, coalesce(p.trade_name, ''), coalesce(u.name, ''), c.accepted_at,
@@ -98,17 +114,13 @@ WHERE o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL AND o.kind
 """
 
 
-def own_wallets(connection: Connection, beneficiary_id: int) -> list[OwnWallet]:
-    """Those of the current card's year, in the order of the scheme; none for bons plans alone."""
-    rows = connection.execute(
-        text(
-            "SELECT w.wallet, w.balance_cents, w.granted_cents, w.valid_until - 1"
-            " FROM wallet w JOIN card c USING (beneficiary_id, school_year)"
-            " WHERE c.card_id = :card_id"
-        ),
-        {"card_id": current_card_id(connection, beneficiary_id)},
-    )
-    return sorted((OwnWallet(*row) for row in rows), key=lambda one: WALLETS.index(one.wallet))
+def home_card(connection: Connection, beneficiary_id: int) -> HomeCard | None:
+    """What is left on the card of today; None while no card was made."""
+    rows = connection.execute(text(_HOME_CARD), {"beneficiary_id": beneficiary_id}).all()
+    if not rows:
+        return None
+    wallets = [OwnWallet(*wallet) for _, *wallet in rows if wallet[0] is not None]
+    return HomeCard(rows[0].refusal, sorted(wallets, key=lambda one: WALLETS.index(one.wallet)))
 
 
 def count_movements(connection: Connection, beneficiary_id: int) -> int:

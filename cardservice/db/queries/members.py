@@ -7,7 +7,8 @@ from datetime import date, time
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries.consents import consent_state
+from cardservice.db.queries.consents import consent_state_on
+from cardservice.domain.calendar import paris_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,18 @@ def member_of_id(connection: Connection, member_id: int) -> Member | None:
     """The member of a surrogate id, as they are now; None when closed."""
     found = connection.execute(
         text(
-            "SELECT member_id, email, first_name, last_name, birth_date, postal_code, commune,"
-            " school_kind, beneficiary_id, easy_reading, notices_in_page, notices_by_push,"
-            " notices_by_mail, quiet_from, quiet_until"
-            " FROM member WHERE member_id = :member_id AND closed_at IS NULL"
+            "SELECT m.member_id, m.email, m.first_name, m.last_name, m.birth_date, m.postal_code,"
+            " m.commune, m.school_kind, m.beneficiary_id, m.easy_reading, m.notices_in_page,"
+            " m.notices_by_push, m.notices_by_mail, m.quiet_from, m.quiet_until,"
+            # Every page of a youth asks this: one question for all that the consent depends on.
+            " coalesce(b.birth_date, m.birth_date) AS born, ledger_now() AS at"
+            " FROM member m LEFT JOIN beneficiary b USING (beneficiary_id)"
+            " WHERE m.member_id = :member_id AND m.closed_at IS NULL"
         ),
         {"member_id": member_id},
     ).one_or_none()
     if found is None:
         return None
-    may_open = consent_state(connection, member_id) in ("not_needed", "given")
-    return Member(*(*found, not may_open))
+    *columns, born, at = found
+    state = consent_state_on(connection, member_id, born, paris_day(at))
+    return Member(*(*columns, state not in ("not_needed", "given")))
