@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from importlib import resources
 
 import pytest
 from playwright.sync_api import expect
 
+from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE
 from cardservice.services.tell_notices import tell_notices
 from tests import makers
 from tests.counter import opened_counter
@@ -58,6 +60,22 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
     page = as_youth(youth).get(HOME).text
     assert "89,45\u00a0€" in page and "50,00\u00a0€" in page and "31 août 2027" in page
     assert "10,55\u00a0€" in page
+
+
+def test_a_long_history_is_leafed_through(youth, till, counter, as_youth):
+    visitor = as_youth(youth)
+
+    def amounts(query):
+        return re.findall(r'class="money[^"]*">([+−] [0-9,]+)', visitor.get(HOME + query).text)
+
+    # With the two grants, a page that is just full.
+    for cents in range(1, MOVEMENTS_PER_PAGE - 1):
+        counter.debit(till, youth.held, cents)
+    one_page = amounts("")
+    assert len(one_page) == MOVEMENTS_PER_PAGE and amounts("?page=2") == one_page
+    counter.debit(till, youth.held, 100)
+    assert amounts("") == ["− 1,00", *one_page[:-1]]
+    assert amounts("?page=2") == one_page[-1:] == amounts("?page=9")
 
 
 def test_a_debit_and_its_cancellation_show_on_the_open_page(youth, till, counter, youth_page):
