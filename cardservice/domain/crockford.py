@@ -98,4 +98,13 @@ def plain_sum(symbols: Iterable[int]) -> int:
 
 def weighted_sum(symbols: Sequence[int]) -> int:
     """The sum of each symbol times the weight of its position, the first being 0."""
-    return plain_sum(product(symbol, weight(at)) for at, symbol in enumerate(symbols))
+    total = 0
+    for at, symbol in enumerate(symbols):
+        total ^= _WEIGHED[at % _ORDER][symbol]
+    return total
+
+
+# Each of the 32 symbols times each weight: every code that is read or shown asks for some.
+_WEIGHED: Final = tuple(
+    tuple(product(symbol, weight(at)) for symbol in range(len(ALPHABET))) for at in range(_ORDER)
+)

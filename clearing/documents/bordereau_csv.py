@@ -12,6 +12,7 @@ import csv
 import io
 import re
 import unicodedata
+from functools import lru_cache
 
 from cardservice.domain.calendar import format_minute
 from cardservice.domain.money import decimal_comma
@@ -51,6 +52,7 @@ def render_csv(remittance: Remittance) -> bytes:
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
+@lru_cache(maxsize=4096)
 def disarmed(text: str) -> str:
     """`text` on one line, with a leading apostrophe if a spreadsheet might run it."""
     one_line = _LINE_BREAKS.sub(" ", text).replace("\0", " ")

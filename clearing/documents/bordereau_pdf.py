@@ -12,10 +12,10 @@ Refuses to know: where the figures come from; it draws what the view says.
 import io
 
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfgen.canvas import Canvas
 
 from clearing.documents import pdf_masthead as masthead
 from clearing.documents.bordereau_view import BordereauView
+from clearing.documents.pdf_canvas import PaperCanvas
 from clearing.documents.pdf_lines import section_lines
 from clearing.documents.pdf_pages import Block, paginate
 from clearing.documents.pdf_style import BOTTOM, CONTENT_WIDTH, GRID, LEFT, TOP
@@ -42,7 +42,7 @@ def render_pdf(view: BordereauView) -> bytes:
 
     output = io.BytesIO()
     # Invariant: no time of day and no random identifier in the file.
-    canvas = Canvas(output, pagesize=A4, invariant=1, pageCompression=1, lang="fr-FR")
+    canvas = PaperCanvas(output, pagesize=A4, invariant=1, pageCompression=1, lang="fr-FR")
     canvas.setTitle(view.running_title)
     canvas.setViewerPreference("DisplayDocTitle", "true")
     for number, page in enumerate(pages, start=1):

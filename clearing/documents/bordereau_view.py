@@ -8,6 +8,7 @@ Refuses to know: paper, fonts, HTML.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cardservice.domain.calendar import format_day, format_minute
 from cardservice.domain.iban import masked_iban
@@ -16,8 +17,7 @@ from clearing.documents.wording import say, wallet_label
 from clearing.remittance import DEBIT, Remittance, RemittanceLine
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line as it is shown. `origin` and `wallet` are empty on a debit."""
 
     reference: str

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.pdfgen.textobject import PDFTextObject
+from typing import Final, NamedTuple
 
 from clearing.documents.bordereau_view import Row, Section
+from clearing.documents.pdf_canvas import PaperCanvas, PaperText
 from clearing.documents.pdf_style import BLUE, CONTENT_WIDTH, GRID, INK, MIST, OCHRE, QUIET, RULE
 from clearing.documents.pdf_text import BOLD, REGULAR, fit, text_width
 from clearing.documents.wording import say
@@ -48,7 +46,12 @@ _SUBTOTAL_HEIGHT: Final = 2.5 * GRID
 # First lines stand on one level, so that a reference and its amount are read together.
 _ROW_TOP: Final = 3.5 + SIZE
 
-Cells = Sequence[tuple[str, ...]]  # what stands under each heading, one or two lines
+
+class Cells(NamedTuple):
+    """What stands under each heading, on one line or two, and the height that takes."""
+
+    height: float
+    texts: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class SectionLines:
     @property
     def height(self) -> float:
         """Points from the upper edge of the title to the lower edge of the last row."""
-        rows = sum(_height(row) for row in self.rows)
+        rows = sum(row.height for row in self.rows)
         return _TITLE_HEIGHT + _NAMES_HEIGHT + rows + (_SUBTOTAL_HEIGHT if self.ends else 0)
 
     def wrap(self, width: float, _room: float) -> tuple[float, float]:
@@ -78,7 +81,7 @@ class SectionLines:
         fitting = 0
         # The last row waits for its subtotal: alone at the head of a page it adds up nothing.
         for row in self.rows[:-1]:
-            room -= _height(row)
+            room -= row.height
             if room < 0:
                 break
             fitting += 1
@@ -89,7 +92,7 @@ class SectionLines:
             replace(self, rows=self.rows[fitting:]),
         ]
 
-    def drawOn(self, canvas: Canvas, x: float, y: float) -> None:
+    def drawOn(self, canvas: PaperCanvas, x: float, y: float) -> None:
         """Draws it with its lower left corner at `x`, `y`."""
         canvas.saveState()
         canvas.translate(x, y)
@@ -101,12 +104,12 @@ class SectionLines:
             text.setFont(BOLD, 8, 10)
             text.setFillColor(BLUE)
             base = _middle(0, _SUBTOTAL_HEIGHT, size=8, leading=10)
-            _put(text, PADDING, base, self.subtotal_label)
+            text.put(PADDING, base, self.subtotal_label)
             _put_right(text, base, self.subtotal, font=BOLD, size=8)
         canvas.drawText(text)
         canvas.restoreState()
 
-    def _draw_rules(self, canvas: Canvas) -> None:
+    def _draw_rules(self, canvas: PaperCanvas) -> None:
         if self.ends:
             canvas.setFillColor(MIST)
             canvas.rect(0, 0, CONTENT_WIDTH, _SUBTOTAL_HEIGHT, stroke=0, fill=1)
@@ -118,15 +121,15 @@ class SectionLines:
         canvas.setLineWidth(0.4)
         under = []
         for row in self.rows[:-1] if self.ends else self.rows:
-            y -= _height(row)
+            y -= row.height
             under.append((0, y, CONTENT_WIDTH, y))
         canvas.lines(under)
 
-    def _write_heading(self, text: PDFTextObject) -> None:
+    def _write_heading(self, text: PaperText) -> None:
         y = self.height - _TITLE_HEIGHT
         text.setFont(BOLD, 10, 12)
         text.setFillColor(BLUE)
-        _put(text, PADDING, _middle(y, _TITLE_HEIGHT, size=10, leading=12), self.title)
+        text.put(PADDING, _middle(y, _TITLE_HEIGHT, size=10, leading=12), self.title)
         text.setFont(REGULAR, SIZE, LEADING)
         text.setFillColor(QUIET)
         base = _middle(y, _TITLE_HEIGHT, size=SIZE, leading=LEADING)
@@ -134,19 +137,19 @@ class SectionLines:
         base = _middle(y - _NAMES_HEIGHT, _NAMES_HEIGHT, size=SIZE, leading=LEADING)
         *names, amount = (say(f"columns.{name}") for name, _ in COLUMNS)
         for left, name in zip(_LEFTS, names, strict=True):
-            _put(text, left, base, name)
+            text.put(left, base, name)
         _put_right(text, base, amount, font=REGULAR, size=SIZE)
 
-    def _write_rows(self, text: PDFTextObject) -> None:
+    def _write_rows(self, text: PaperText) -> None:
         text.setFillColor(INK)
         top = self.height - _TITLE_HEIGHT - _NAMES_HEIGHT
         for row in self.rows:
             base = top - _ROW_TOP
-            *cells, (amount,) = row
+            *cells, (amount,) = row.texts
             for left, lines in zip(_LEFTS, cells, strict=True):
-                _put(text, left, base, *lines)
+                text.put(left, base, *lines)
             _put_right(text, base, amount, font=REGULAR, size=SIZE)
-            top -= _height(row)
+            top -= row.height
 
 
 def section_lines(section: Section) -> SectionLines:
@@ -163,8 +166,11 @@ def section_lines(section: Section) -> SectionLines:
 
 def _cells(row: Row) -> Cells:
     origin = say("sections.origin", reference=row.origin) if row.origin else ""
-    return (
-        _lines(row.reference, origin, width=_WIDTHS[0]),
+    texts = (
+        # Ours, and of one length: nobody types a reference.
+        (row.reference, *fit(origin, font=REGULAR, size=SIZE, width=_WIDTHS[0] - 2 * PADDING))
+        if origin
+        else (row.reference,),
         (row.day,),
         (row.hour,),
         _lines(row.outlet, row.wallet, width=_WIDTHS[3]),
@@ -173,6 +179,7 @@ def _cells(row: Row) -> Cells:
         fit(row.card, font=REGULAR, size=SIZE, width=_WIDTHS[6] - 2 * PADDING),
         (row.amount,),
     )
+    return Cells(_ROW_HEIGHTS[max(map(len, texts)) - 1], texts)
 
 
 def _lines(text: str, second: str, *, width: float) -> tuple[str, ...]:
@@ -182,20 +189,10 @@ def _lines(text: str, second: str, *, width: float) -> tuple[str, ...]:
     return (*lines, *fit(second, font=REGULAR, size=SIZE, width=room)) if second else lines
 
 
-def _height(row: Cells) -> float:
-    return _ROW_HEIGHTS[max(map(len, row)) - 1]
-
-
 def _middle(lower: float, height: float, *, size: float, leading: float) -> float:
     """Where one line stands that is in the middle of a row."""
     return lower + (height + leading) / 2 - size
 
 
-def _put(text: PDFTextObject, x: float, y: float, *lines: str) -> None:
-    text.setTextOrigin(x, y)
-    for line in lines:
-        text.textLine(line)
-
-
-def _put_right(text: PDFTextObject, y: float, line: str, *, font: str, size: float) -> None:
-    _put(text, _RIGHT - text_width(line, font=font, size=size), y, line)
+def _put_right(text: PaperText, y: float, line: str, *, font: str, size: float) -> None:
+    text.put(_RIGHT - text_width(line, font=font, size=size), y, line)

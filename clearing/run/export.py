@@ -32,7 +32,7 @@ from clearing.pain001 import (
     write_payment_file,
 )
 from clearing.run.frozen import content_hash
-from clearing.run.papers import papers_are_complete, remittance_number, store_document
+from clearing.run.papers import papers_are_complete, remittance_number, store_documents
 from clearing.run.people import APPROVER, PREPARER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 from clearing.run.transfers import transfers_of
@@ -159,7 +159,7 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
 def _store_file(connection: Connection, run: Run, file: PaymentFile) -> None:
     """Nothing where every net was carried over: a file without a payment is none."""
     if file.transfers:
-        store_document(connection, run.run_id, None, kind="pain001", content=_checked_bytes(file))
+        store_documents(connection, run.run_id, None, {"pain001": _checked_bytes(file)})
 
 
 def _checked_bytes(file: PaymentFile) -> bytes:

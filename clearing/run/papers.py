@@ -33,8 +33,8 @@ from clearing.run.papers_state import (
 )
 from clearing.run.payment_list import list_lacks, read_payment_list, render_list
 from clearing.run.read_remittance import read_remittance, remittance_number
-from clearing.run.render_pool import RenderProcess, cores
-from clearing.run.stored import store_document
+from clearing.run.render_pool import RenderProcess, renderers
+from clearing.run.stored import store_documents
 
 __all__ = [
     "PaperFailure",
@@ -46,7 +46,7 @@ __all__ = [
     "papers_that_lack",
     "read_remittance",
     "remittance_number",
-    "store_document",
+    "store_documents",
 ]
 
 # Renderers of their own are worth their start from here on.
@@ -89,7 +89,9 @@ def complete_papers(
     if remittance_id is None and (no_list := work.make_list()) is not None:
         failed.append(work.told(None, no_list))
     with closing(
-        _one_by_one(work, lacking) if alone else _side_by_side(work, lacking, processes or cores())
+        _one_by_one(work, lacking)
+        if alone
+        else _side_by_side(work, lacking, processes or renderers())
     ) as outcomes:
         for done, (one, failure) in enumerate(outcomes, start=1):
             if failure is not None:
@@ -129,8 +131,7 @@ class _Work:
         if isinstance(papers, NotRendered):
             return papers
         with unit_of_work(self.engine) as connection:
-            for kind, content in papers.items():
-                store_document(connection, self.run_id, remittance_id, kind=kind, content=content)
+            store_documents(connection, self.run_id, remittance_id, papers)
         return None
 
     def make_list(self) -> NotRendered | None:
@@ -146,8 +147,7 @@ class _Work:
         except Exception as defect:
             return NotRendered(type(defect).__name__)
         with unit_of_work(self.engine) as connection:
-            for kind, content in papers.items():
-                store_document(connection, self.run_id, None, kind=kind, content=content)
+            store_documents(connection, self.run_id, None, papers)
         return None
 
     def told(self, remittance_id: int | None, failure: NotRendered) -> PaperFailure:
@@ -183,7 +183,7 @@ def _one_by_one(work: _Work, lacking: list[int]) -> _Outcomes:
 
 
 def _side_by_side(work: _Work, lacking: list[int], processes: int) -> _Outcomes:
-    """One thread and one renderer for each core; each takes the next paper when it is free."""
+    """A thread for each renderer; each takes the next paper when it is free."""
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for one in lacking:
         waiting.put(one)

@@ -1,4 +1,4 @@
-"""Renderers side by side, one process for each core, and what becomes of one that dies.
+"""Renderers side by side, each in a process of its own, and what becomes of one that dies.
 
 The law: a renderer holds nothing that matters. One that dies or hangs over a paper is replaced and
 the paper tried once more; a second time is that paper's failure, and no other's.
@@ -26,9 +26,10 @@ _TRIES: Final = 2
 LONGEST_SECONDS: Final = 120.0
 
 
-def cores() -> int:
-    """How many renderers can work at once on this machine."""
-    return len(os.sched_getaffinity(0))
+def renderers() -> int:
+    """How many renderers keep this machine busy: one for each core, and two more, because a paper
+    that is read or stored leaves its renderer idle."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 class RenderProcess:

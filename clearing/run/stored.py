@@ -6,30 +6,32 @@ The law: a document that is there is never replaced, whoever renders it again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
 
-def store_document(
-    connection: Connection, run_id: int, remittance_id: int | None, *, kind: str, content: bytes
-) -> str:
-    """Stores a document unless it is there already; returns the SHA-256 of `content`."""
-    sha256 = hashlib.sha256(content).hexdigest()
+def store_documents(
+    connection: Connection, run_id: int, remittance_id: int | None, papers: Mapping[str, bytes]
+) -> None:
+    """Stores documents by their kind, each unless it is there already."""
     connection.execute(
         text(
             "INSERT INTO document (run_id, remittance_id, kind, content, sha256, stored_at)"
             " VALUES (:run_id, :remittance_id, :kind, :content, :sha256, ledger_now())"
             " ON CONFLICT DO NOTHING"
         ),
-        {
-            "run_id": run_id,
-            "remittance_id": remittance_id,
-            "kind": kind,
-            "content": content,
-            "sha256": sha256,
-        },
+        [
+            {
+                "run_id": run_id,
+                "remittance_id": remittance_id,
+                "kind": kind,
+                "content": content,
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+            for kind, content in papers.items()
+        ],
     )
-    return sha256
 
 
 def run_document(connection: Connection, run_id: int, kind: str) -> bytes | None:

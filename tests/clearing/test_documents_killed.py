@@ -65,8 +65,15 @@ def before(name, function):
         return function(*arguments, **options)
     return wrapped
 
+def after(name, function):
+    def wrapped(*arguments, **options):
+        answer = function(*arguments, **options)
+        die_at(name)
+        return answer
+    return wrapped
+
 papers.read_remittance = before("read", papers.read_remittance)
-papers.store_document = before("store", papers.store_document)
+papers.store_documents = after("stored", before("store", papers.store_documents))
 papers.complete_papers(
     make_engine(url, serving=False), int(run_id), keys=load_keys(Path(secret)),
     scheme_name="CJeune de Provence", processes=2,
@@ -130,8 +137,9 @@ def as_they_must_be(fortnight: Fortnight) -> dict[int, dict[str, bytes]]:
 
 @pytest.mark.parametrize(
     ("step", "at"),
-    [("read", 1), ("read", 3), ("store", 1), ("store", 3), ("store", 4), ("store", 6),
-     ("store", 9), ("progress", 1), ("progress", 2), ("progress", 5)],
+    [("read", 1), ("read", 3), ("store", 1), ("store", 2), ("store", 4), ("store", 6),
+     ("stored", 1), ("stored", 3), ("stored", 6),
+     ("progress", 1), ("progress", 2), ("progress", 5)],
 )  # fmt: skip
 def test_a_killed_parent_leaves_whole_papers_and_no_process_behind(
     approved: Fortnight, step: str, at: int
