@@ -75,6 +75,7 @@ class _Measure:
         bare = median(bare_bordereau_seconds(lines=self.each) for _ in range(self.runs))
         papers = take(batch_steps.papers)
         yield from told("papers", papers, "bare LongTable, one process", bare * self.partners)
+        yield from told("pain001", take(batch_steps.pain001, times=self.runs))
         yield from told("export", take(batch_steps.export))
         bare_csv = data_dir / "bare.csv"
         copied = [bare_copy_seconds(self.office.engine, bare_csv) for _ in range(self.runs)]

@@ -20,18 +20,22 @@ import pyotp
 
 from cardservice.bench.fortnight_instance import Fortnight
 from cardservice.db.engine import unit_of_work
+from cardservice.db.queries.clock import ledger_instant
 from cardservice.domain.refusal import Refused
 from cardservice.settings import read_settings
 from cardservice.wiring import Office, opened_office
+from clearing.banking_days import next_target_day
 from clearing.day_close import close_days
+from clearing.pain001 import Debtor, PaymentFile
 from clearing.payer import debtor_of
 from clearing.run.approve import approve_run
 from clearing.run.draft import draft_run
-from clearing.run.export import export_run
+from clearing.run.export import checked_bytes, export_run
 from clearing.run.papers import complete_papers
 from clearing.run.record import Run, run_again
 from clearing.run.run_csv import write_run_csv
 from clearing.run.submit import submit_run
+from clearing.run.transfers import transfers_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,16 @@ def papers(office: Office, fortnight: Fortnight) -> object:
     )
     assert not made.failed, made.failed
     return made
+
+
+def pain001(office: Office, fortnight: Fortnight) -> object:
+    """The bank file alone: written from the frozen transfers, checked against its schema."""
+    debtor = debtor_of(office.engine, office.settings)
+    assert isinstance(debtor, Debtor), debtor
+    with unit_of_work(office.engine) as connection:
+        at = ledger_instant(connection).replace(microsecond=0)
+        transfers = transfers_of(connection, _run(office, fortnight).run_id)
+    return checked_bytes(PaymentFile("BENCH", at, next_target_day(at.date()), debtor, transfers))
 
 
 def export(office: Office, fortnight: Fortnight) -> object:

@@ -159,10 +159,11 @@ def write_files(engine: Engine, run: Run, out: Path) -> list[Path]:
 def _store_file(connection: Connection, run: Run, file: PaymentFile) -> None:
     """Nothing where every net was carried over: a file without a payment is none."""
     if file.transfers:
-        store_documents(connection, run.run_id, None, {"pain001": _checked_bytes(file)})
+        store_documents(connection, run.run_id, None, {"pain001": checked_bytes(file)})
 
 
-def _checked_bytes(file: PaymentFile) -> bytes:
+def checked_bytes(file: PaymentFile) -> bytes:
+    """A bank file's bytes. FileNotFit when the schema, our own rules or the totals object."""
     content = write_payment_file(file)
     problems = schema_problems(content) + own_rule_problems(file) + total_problems(content)
     if problems:
