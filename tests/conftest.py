@@ -68,9 +68,11 @@ def office(instance: Office) -> Iterator[Office]:
     _empty(instance, keep=SCHEME_TABLES)
     Clock(instance).set(A_MORNING)
     yield instance
-    requests_over()
-    # A connection that a test left open would make the next clean-up wait.
-    instance.engine.dispose()
+    try:
+        requests_over()
+    finally:
+        # A connection that a test left open would make the next clean-up wait.
+        instance.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -33,28 +33,35 @@ def running_app(app: FastAPI, listening: socket.socket, **config: Any) -> Iterat
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
-        assert client.get(f"{base_url}/healthz").status_code == 200
-    _RUNNING.append(server)
     try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=20) as client:
+            assert client.get(f"{base_url}/healthz").status_code == 200
+        _RUNNING.append(server)
         yield base_url
     finally:
-        _RUNNING.remove(server)
+        if server in _RUNNING:
+            _RUNNING.remove(server)
         server.should_exit = True
         thread.join(20)
+        assert not thread.is_alive(), "the server does not stop"
 
 
 def requests_over() -> None:
     """Waits until no server of this process works on a request, or says which one still does."""
+    left = []
     for server in _RUNNING:
         loop = server.servers[0].get_loop()
-        left = asyncio.run_coroutine_threadsafe(_ended(server), loop).result(2 * _PATIENCE_SECONDS)
-        assert not left, f"requests that do not end: {left}"
+        ended = asyncio.run_coroutine_threadsafe(_ended(server), loop)
+        left += ended.result(2 * _PATIENCE_SECONDS)
+    assert not left, f"requests that do not end: {left}"
 
 
 async def _ended(server: uvicorn.Server) -> list[str]:
-    under_way = set(server.server_state.tasks)
-    if not under_way:
-        return []
-    _, left = await asyncio.wait(under_way, timeout=_PATIENCE_SECONDS)
-    return [str(task.get_coro()) for task in left]
+    ends_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    # An answer that is written may have brought the next question.
+    while under_way := set(server.server_state.tasks):
+        room = ends_at - asyncio.get_running_loop().time()
+        if room <= 0:
+            return [str(task.get_coro()) for task in under_way]
+        await asyncio.wait(under_way, timeout=room)
+    return []

@@ -21,6 +21,7 @@ import pyotp
 from cardservice.bench.fortnight_instance import Fortnight
 from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.clock import ledger_instant
+from cardservice.domain.calendar import paris_day
 from cardservice.domain.refusal import Refused
 from cardservice.settings import read_settings
 from cardservice.wiring import Office, opened_office
@@ -102,7 +103,9 @@ def pain001(office: Office, fortnight: Fortnight) -> object:
     with unit_of_work(office.engine) as connection:
         at = ledger_instant(connection).replace(microsecond=0)
         transfers = transfers_of(connection, _run(office, fortnight).run_id)
-    return checked_bytes(PaymentFile("BENCH", at, next_target_day(at.date()), debtor, transfers))
+    return checked_bytes(
+        PaymentFile("BENCH", at, next_target_day(paris_day(at)), debtor, transfers)
+    )
 
 
 def export(office: Office, fortnight: Fortnight) -> object:

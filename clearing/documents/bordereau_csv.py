@@ -12,7 +12,6 @@ import csv
 import io
 import re
 import unicodedata
-from functools import lru_cache
 
 from cardservice.domain.calendar import format_minute
 from cardservice.domain.money import decimal_comma
@@ -45,14 +44,15 @@ def render_csv(remittance: Remittance) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
+    # Outlets, terminals and delegates come with every line: each is looked at once for a file.
+    known = _Disarmed()
     for wallet in remittance.wallet_totals():
-        writer.writerows(_cells(line) for line in remittance.lines_of(wallet))
-    writer.writerows(_cells(line) for line in remittance.correction_lines())
+        writer.writerows(_cells(line, known) for line in remittance.lines_of(wallet))
+    writer.writerows(_cells(line, known) for line in remittance.correction_lines())
     # A half character pair cannot be written in UTF-8; it must not cost the whole file.
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
-@lru_cache(maxsize=4096)
 def disarmed(text: str) -> str:
     """`text` on one line, with a leading apostrophe if a spreadsheet might run it."""
     one_line = _LINE_BREAKS.sub(" ", text).replace("\0", " ")
@@ -67,18 +67,24 @@ def _might_run(text: str) -> bool:
     return bool(first) and unicodedata.normalize("NFKC", first)[0] in _FORMULA_STARTS
 
 
-def _cells(line: RemittanceLine) -> tuple[str, ...]:
+class _Disarmed(dict[str, str]):
+    def __missing__(self, text: str) -> str:
+        self[text] = safe = disarmed(text)
+        return safe
+
+
+def _cells(line: RemittanceLine, known: _Disarmed) -> tuple[str, ...]:
     day, _, hour = format_minute(line.accepted_at).partition(" ")
     return (
         disarmed(line.reference),
         day,
         hour,
-        disarmed(line.outlet),
-        disarmed(line.terminal),
-        disarmed(line.delegate or ""),
+        known[line.outlet],
+        known[line.terminal],
+        known[line.delegate or ""],
         disarmed(say("csv.card_masked", last4=line.card_last4)),
-        disarmed(wallet_label(line.wallet)),
+        known[wallet_label(line.wallet)],
         say(f"natures.{line.nature}"),
         decimal_comma(line.amount_cents),
-        disarmed(line.origin_reference or ""),
+        known[line.origin_reference or ""],
     )

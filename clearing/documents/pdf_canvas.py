@@ -44,17 +44,18 @@ class PaperText(PDFTextObject):  # type: ignore[misc]
         super().__init__(canvas, x, y, direction=direction)
 
     def put(self, x: float, y: float, *lines: str) -> None:
-        """Lines one under the other from a place, as setTextOrigin and textLine write them."""
+        """Lines one under the other from a place: what setTextOrigin and textLine write, without
+        remembering where the pen stands; whoever moves it afterwards says where to."""
         self._code.append(f"1 0 0 1 {_number(x)} {_number(y)} Tm")
         for line in lines:
-            self._code.append(f"{self._formatText(line)} T*")
+            self._code.append(f"{self._spell(line)} T*")
 
-    def _formatText(self, text: str) -> str:
+    def _spell(self, text: str) -> str:
         # Which part of the font is set already decides whether it is named again.
         key = (text, self._fontname, self._fontsize, self._leading, self._curSubset)
         known = self._spelled.get(key)
         if known is None:
-            known = (super()._formatText(text), self._curSubset)
+            known = (self._formatText(text), self._curSubset)
             self._spelled[key] = known
         operators, self._curSubset = known
         return operators

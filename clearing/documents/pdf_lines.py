@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from clearing.documents.bordereau_view import Row, Section
@@ -167,10 +168,7 @@ def section_lines(section: Section) -> SectionLines:
 def _cells(row: Row) -> Cells:
     origin = say("sections.origin", reference=row.origin) if row.origin else ""
     texts = (
-        # Ours, and of one length: nobody types a reference.
-        (row.reference, *fit(origin, font=REGULAR, size=SIZE, width=_WIDTHS[0] - 2 * PADDING))
-        if origin
-        else (row.reference,),
+        _reference(row.reference, origin),
         (row.day,),
         (row.hour,),
         _lines(row.outlet, row.wallet, width=_WIDTHS[3]),
@@ -180,6 +178,13 @@ def _cells(row: Row) -> Cells:
         (row.amount,),
     )
     return Cells(_ROW_HEIGHTS[max(map(len, texts)) - 1], texts)
+
+
+def _reference(reference: str, origin: str) -> tuple[str, ...]:
+    # Eight of our characters have room however wide they are; the ninth comes with a billion sales.
+    if not origin and len(reference) <= 8:
+        return (reference,)
+    return _lines(reference, origin, width=_WIDTHS[0])
 
 
 def _lines(text: str, second: str, *, width: float) -> tuple[str, ...]:
@@ -195,4 +200,10 @@ def _middle(lower: float, height: float, *, size: float, leading: float) -> floa
 
 
 def _put_right(text: PaperText, y: float, line: str, *, font: str, size: float) -> None:
-    text.put(_RIGHT - text_width(line, font=font, size=size), y, line)
+    text.put(_RIGHT - _width_of(line, font, size), y, line)
+
+
+@lru_cache(maxsize=4096)
+def _width_of(amount: str, font: str, size: float) -> float:
+    """Prices come again and again, and are short."""
+    return text_width(amount, font=font, size=size)

@@ -71,7 +71,6 @@ def _fit(text: str, font: str, size: float, width: float, max_lines: int) -> tup
     return (*lines, remaining)
 
 
-@lru_cache(maxsize=4096)
 def text_width(text: str, *, font: str, size: float) -> float:
     """Points that `text` takes on one line."""
     load_fonts()

@@ -28,7 +28,8 @@ _MOST_CHARACTERS = 400
 
 
 class PaperLine(NamedTuple):
-    """A line as both the PDF and the CSV of a bordereau show it; an empty origin on a debit."""
+    """A line as both the PDF and the CSV of a bordereau show it; an empty origin on a debit. It is
+    signed in this order."""
 
     reference: str
     day: str
@@ -51,7 +52,7 @@ class BordereauClaim:
 
 
 class ListedTransfer(NamedTuple):
-    """One line of a payment list as its PDF and its CSV show it."""
+    """One line of a payment list as its PDF and its CSV show it. It is signed in this order."""
 
     number: str
     siret: str

@@ -22,14 +22,16 @@ _START: Final = (
 )
 _HOME: Final = str(Path(__file__).parents[2])
 _TRIES: Final = 2
+# Each has a thread with a connection of the pool (db/engine.py).
+_MOST: Final = 8
 # The longest paper known, 4,800 lines, takes a second.
 LONGEST_SECONDS: Final = 120.0
 
 
 def renderers() -> int:
     """How many renderers keep this machine busy: one for each core, and two more, because a paper
-    that is read or stored leaves its renderer idle."""
-    return len(os.sched_getaffinity(0)) + 2
+    that is read or stored leaves its renderer idle. No more than one process can feed."""
+    return min(len(os.sched_getaffinity(0)) + 2, _MOST)
 
 
 class RenderProcess:

@@ -15,6 +15,7 @@ def store_documents(
     connection: Connection, run_id: int, remittance_id: int | None, papers: Mapping[str, bytes]
 ) -> None:
     """Stores documents by their kind, each unless it is there already."""
+    assert papers, "whoever stores nothing has lost something"
     connection.execute(
         text(
             "INSERT INTO document (run_id, remittance_id, kind, content, sha256, stored_at)"

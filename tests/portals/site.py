@@ -61,8 +61,10 @@ def opened_site(office: Office) -> Iterator[Site]:
         app = create_app(served, posts_mail=False)
         proxied = {"proxy_headers": True, "forwarded_allow_ips": "127.0.0.1"}
         with running_app(app, listening, **proxied):
-            yield Site(base_url, app, office, letterbox, served)
-            app.state.live.leave()
+            try:
+                yield Site(base_url, app, office, letterbox, served)
+            finally:
+                app.state.live.leave()
 
 
 @contextlib.contextmanager

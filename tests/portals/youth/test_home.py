@@ -9,8 +9,11 @@ from importlib import resources
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import event, text
 
+from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE
+from cardservice.services.block_card import block_card_of
 from cardservice.services.tell_notices import tell_notices
 from tests import makers
 from tests.counter import opened_counter
@@ -60,6 +63,52 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
     page = as_youth(youth).get(HOME).text
     assert "89,45\u00a0€" in page and "50,00\u00a0€" in page and "31 août 2027" in page
     assert "10,55\u00a0€" in page
+
+
+SHOW = "Montrer ma carte</a>"
+PLANS = "Ta carte t’ouvre les réductions"
+
+
+def test_a_card_of_bons_plans_alone_shows_them_and_no_money(site, as_youth):
+    nineteen = makers.make_card(site.office, makers.make_youth(site.office))
+    page = as_youth(make_member(site.office, card=nineteen)).get(HOME).text
+    assert PLANS in page and SHOW in page and "€" not in page
+
+
+def test_a_card_that_cannot_pay_says_so_and_is_not_offered(site, youth, as_youth):
+    holder = youth.held.holder.beneficiary_id
+    block_card_of(site.office.engine, beneficiary_id=holder, reason="lost", actor="test")
+    page = as_youth(youth).get(HOME).text
+    assert "100,00\u00a0€" in page and SHOW not in page and PLANS not in page
+    assert 'href="/jeune/ma-carte">Voir ma carte</a>' in page
+
+
+def test_a_member_whose_card_was_not_made_yet_has_an_empty_home(site, as_youth):
+    office = site.office
+    youth = make_member(office, linked=False)
+    holder = makers.make_beneficiary(office, birth_date="2011-05-14")
+    with unit_of_work(office.engine) as connection:
+        connection.execute(
+            text(
+                "UPDATE member SET beneficiary_id = :beneficiary_id, linked_at = ledger_now()"
+                " WHERE member_id = :member_id"
+            ),
+            {"beneficiary_id": holder.beneficiary_id, "member_id": youth.member_id},
+        )
+    page = as_youth(youth).get(HOME)
+    assert page.status_code == 200
+    assert SHOW not in page.text and PLANS not in page.text and "€" not in page.text
+
+
+def test_home_asks_few_questions(site, youth, till, counter, as_youth):
+    """An open page asks again at every debit: each question costs all the others."""
+    counter.debit(till, youth.held, 1_055)
+    visitor = as_youth(youth)
+    asked = []
+    event.listen(site.served.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    visitor.get(HOME)
+    # Session, person, age rule; mark, movements, card with wallets, notice.
+    assert 0 < len([one for one in asked if "FROM" in one]) <= 7, asked
 
 
 def test_a_long_history_is_leafed_through(youth, till, counter, as_youth):
