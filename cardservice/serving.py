@@ -113,8 +113,12 @@ def serve(
     # finished. Before, this one loses no signal; after, it lets the caller close what it opened.
     for number in _SIGNALS:
         signal.signal(number, end)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(server, address, on_ready))
+    try:
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(server, address, on_ready))
+    finally:
+        # What is left out to the very end, a library in C takes for leaked and complains about.
+        gc.unfreeze()
 
 
 class _Server(uvicorn.Server):

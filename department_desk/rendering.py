@@ -12,6 +12,7 @@ import threading
 
 from cardservice.wiring import Office
 from clearing.run.papers import complete_papers
+from clearing.run.render_pool import cores
 
 _log = logging.getLogger("cjeune.desk")
 _under_way: set[int] = set()
@@ -37,7 +38,12 @@ def is_rendering(run_id: int) -> bool:
 def _render(office: Office, run_id: int) -> None:
     try:
         complete_papers(
-            office.engine, run_id, keys=office.keys, scheme_name=office.settings.scheme_name
+            office.engine,
+            run_id,
+            keys=office.keys,
+            scheme_name=office.settings.scheme_name,
+            # This process also answers tills: no more than would draw at once.
+            processes=cores(),
         )
     except Exception:
         # What is missing stays missing and is told on the page, where it is started again.

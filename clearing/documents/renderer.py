@@ -6,7 +6,6 @@ outlives the one who asked, even one that was killed.
 Refuses to know: the database, keys, and how many renderers there are.
 """
 
-import os
 import pickle
 import signal
 import sys
@@ -20,7 +19,6 @@ from clearing.documents.bordereau_view import view_of
 from clearing.remittance import Remittance
 
 _LENGTH = 8
-_NICE = 5
 
 Papers = dict[str, bytes]
 
@@ -55,8 +53,6 @@ def render_papers(order: PaperOrder) -> Papers:
 def serve() -> None:
     """Answers the orders of the parent process until it closes the line."""
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
-    # Tills on the same machine come first.
-    os.nice(_NICE)
     # An interruption is for whoever asked; closing the line then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever prints must not write into the answers.

@@ -28,10 +28,15 @@ _MOST: Final = 8
 LONGEST_SECONDS: Final = 120.0
 
 
+def cores() -> int:
+    """How many renderers can draw at once on this machine."""
+    return len(os.sched_getaffinity(0))
+
+
 def renderers() -> int:
     """How many renderers keep this machine busy: one for each core, and two more, because a paper
     that is read or stored leaves its renderer idle. No more than one process can feed."""
-    return min(len(os.sched_getaffinity(0)) + 2, _MOST)
+    return min(cores() + 2, _MOST)
 
 
 class RenderProcess:
