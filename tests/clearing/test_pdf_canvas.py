@@ -14,8 +14,6 @@ from reportlab.pdfgen.canvas import Canvas
 from clearing.documents.pdf_canvas import PaperCanvas
 from clearing.documents.pdf_text import BOLD, REGULAR, load_fonts
 
-Cell = tuple[str, float, str, float, tuple[str, ...]]
-
 
 def drawn() -> list[str]:
     """Every sign of the font: more than one part of it has room for."""
