@@ -91,6 +91,9 @@ def write_run_csv(
     # A million rows take longer than a page may.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL work_mem = '64MB'"))
+    # A file is waited for: its rows are worth both cores, which the planner's default price for
+    # handing a row from one process to the next forbids.
+    connection.execute(text("SET LOCAL parallel_tuple_cost = 0.01"))
     driver = connection.connection.driver_connection
     assert driver is not None
     waiting = bytearray()
