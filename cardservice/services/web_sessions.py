@@ -42,6 +42,13 @@ _COLUMNS: Final = (
     " s.member_id, s.outlet_id,"
     " s.browser, s.started_at, s.last_seen_at, s.proved_at"
 )
+# Every page asks it.
+_LIVE: Final = text(
+    f"SELECT {_COLUMNS}, ledger_now() AS at,"  # noqa: S608
+    " coalesce(d.role IN ('cashier', 'day_cashier'), false) AS at_a_till"
+    " FROM web_session s LEFT JOIN delegate d USING (delegate_id)"
+    " WHERE s.session_hash = :session_hash AND s.realm = :realm"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,7 @@ def start_session(
 def session_of(connection: Connection, secret: str, *, realm: str) -> Session | None:
     """The live session of a secret; None for an unknown, idle or old one."""
     row = connection.execute(
-        text(
-            f"SELECT {_COLUMNS}, ledger_now() AS at,"  # noqa: S608
-            " coalesce(d.role IN ('cashier', 'day_cashier'), false) AS at_a_till"
-            " FROM web_session s LEFT JOIN delegate d USING (delegate_id)"
-            " WHERE s.session_hash = :session_hash AND s.realm = :realm"
-        ),
-        {"session_hash": secret_hash(secret), "realm": realm},
+        _LIVE, {"session_hash": secret_hash(secret), "realm": realm}
     ).one_or_none()
     if row is None:
         return None

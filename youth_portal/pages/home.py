@@ -11,14 +11,8 @@ from typing import Final
 from starlette.responses import Response
 
 from cardservice.db.engine import unit_of_work
-from cardservice.db.queries.live_marks import live_marks
-from cardservice.db.queries.member_home import (
-    MOVEMENTS_PER_PAGE,
-    count_movements,
-    home_card,
-    movements_of,
-)
-from cardservice.db.queries.notices import newest_unread
+from cardservice.db.queries.home_page import home_of
+from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE, count_movements, movements_of
 from cardservice.webkit.leafing import page_asked, page_count
 from youth_portal.portal import MEMBERS, PREFIX, MemberVisit, route
 
@@ -32,7 +26,7 @@ def show(visit: MemberVisit) -> Response:
         return visit.go(f"{PREFIX}/activer")
     with unit_of_work(visit.office.engine) as connection:
         # Asked first: what changes after it makes the page ask again, never the other way round.
-        mark = live_marks(connection, [holder])[holder]
+        home = home_of(connection, holder)
         movements, page, last = movements_of(connection, holder), 1, 1
         # Most have one page: what is all there is not counted.
         if len(movements) == MOVEMENTS_PER_PAGE:
@@ -42,12 +36,12 @@ def show(visit: MemberVisit) -> Response:
             movements = movements_of(connection, holder, page=page)
         return visit.page(
             "home/home.html",
-            mark=mark,
-            card=home_card(connection, holder),
+            mark=home.mark,
+            card=home.card,
             movements=movements,
             page=page,
             last=last,
-            unread=newest_unread(connection, holder) if member.notices_in_page else None,
+            unread=home.unread if member.notices_in_page else None,
         )
 
 

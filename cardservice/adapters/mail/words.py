@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 _PACKAGE: Final = "cardservice.adapters.mail"
 
@@ -34,7 +34,7 @@ def kinds() -> frozenset[str]:
 def words_of(kind: str, **facts: Any) -> Words:
     """The words of a mail. KeyError for a kind that nobody wrote, UndefinedError for a fact that
     its words need and that is not there."""
-    subject = _environment().from_string(_subjects()[kind]).render(**facts)
+    subject = _subject(kind).render(**facts)
     return Words(
         # A header is one line, whatever a partner's name holds.
         " ".join(subject.split()),
@@ -48,6 +48,12 @@ def _subjects() -> dict[str, str]:
     file = resources.files(_PACKAGE) / "subjects_fr.toml"
     found: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["subjects"]
     return found
+
+
+@cache
+def _subject(kind: str) -> Template:
+    # Compiling it for each mail would take longer than the rest of its words.
+    return _environment().from_string(_subjects()[kind])
 
 
 @cache

@@ -50,15 +50,13 @@ def consent_state(connection: Connection, member_id: int) -> ConsentState:
     """Where a member stands. `missing` too before they have said when they were born; `refused`
     also covers a consent that was withdrawn."""
     born = birth_date_of(connection, member_id)
-    return consent_state_on(connection, member_id, born, paris_today(connection))
-
-
-def consent_state_on(
-    connection: Connection, member_id: int, born: date | None, today: date
-) -> ConsentState:
-    """The same for who knows the birth date that counts and the ledger's Paris day already."""
-    if born is not None and not _is_too_young(connection, born, today):
+    if born is not None and not needs_consent(connection, born):
         return "not_needed"
+    return consent_answer(connection, member_id)
+
+
+def consent_answer(connection: Connection, member_id: int) -> ConsentState:
+    """The same for who knows already that a consent is needed."""
     last = last_consent(connection, member_id)
     if last is None or last.unanswered:
         return "missing"
@@ -77,7 +75,8 @@ def last_consent(connection: Connection, member_id: int) -> Consent | None:
 
 def needs_consent(connection: Connection, birth_date: date) -> bool:
     """Whether somebody born on this day needs a parent today."""
-    return _is_too_young(connection, birth_date, paris_today(connection))
+    today = paris_today(connection)
+    return age_on(birth_date, today) < rule_number(connection, "consent_age", today)
 
 
 def birth_date_of(connection: Connection, member_id: int) -> date | None:
@@ -90,7 +89,3 @@ def birth_date_of(connection: Connection, member_id: int) -> date | None:
         {"member_id": member_id},
     ).scalar_one_or_none()
     return born
-
-
-def _is_too_young(connection: Connection, birth_date: date, today: date) -> bool:
-    return age_on(birth_date, today) < rule_number(connection, "consent_age", today)

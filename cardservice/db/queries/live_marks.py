@@ -19,8 +19,9 @@ def live_marks(connection: Connection, beneficiary_ids: Sequence[int]) -> dict[i
         text("SELECT * FROM live_marks(CAST(:holders AS bigint[]))"),
         {"holders": list(beneficiary_ids)},
     )
-    return {row[0]: _mark(tuple(row)) for row in rows}
+    return {row[0]: mark_of(*row) for row in rows}
 
 
-def _mark(facts: tuple[object, ...]) -> str:
+def mark_of(*facts: object) -> str:
+    """The mark of a row of live_marks(), its columns in order."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

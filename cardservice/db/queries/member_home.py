@@ -1,4 +1,4 @@
-"""What a youth sees of their money: both wallets, and what went in and out of them.
+"""What went in and out of a youth's wallets, as they see it.
 
 The law: the holder's own operations and nobody else's; a place is the partner's outlet, never the
 person at the till. Only what moved money: those rows alone are indexed by their holder.
@@ -13,32 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries.cards import CURRENT_CARD
-from cardservice.domain.operation import WALLETS
 from cardservice.domain.short_code import operation_reference
 
 MOVEMENTS_PER_PAGE: Final = 20
 # A cancellation is told with its debit, as a state of it.
 _SHOWN: Final = ("debit", "regularisation", "regularisation_reversal", "lapse", "grant")
-
-
-@dataclass(frozen=True, slots=True)
-class OwnWallet:
-    """A wallet of the card's school year; `last_day` is included."""
-
-    wallet: str
-    balance_cents: int
-    granted_cents: int
-    last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class HomeCard:
-    """The card of today: `refusal` is what a till would tell of it now, `wallets` those of its
-    year, in the order of the scheme; none for bons plans alone."""
-
-    refusal: str | None
-    wallets: list[OwnWallet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +68,6 @@ class Movement:
         )
 
 
-# A page that is open asks it again at every debit: one question for all of it.
-_HOME_CARD: Final = f"""
-SELECT card_refusal(card, business_day(ledger_now())) AS refusal,
-       w.wallet, w.balance_cents, w.granted_cents, w.valid_until - 1
-FROM card LEFT JOIN wallet w USING (beneficiary_id, school_year)
-WHERE card.card_id = ({CURRENT_CARD})
-"""  # noqa: S608
 _MOVEMENTS: Final = """
 SELECT o.operation_id, o.operation_no, o.kind, o.wallet, o.amount_cents, o.accepted_at,
        o.business_day, coalesce(p.trade_name, ''), coalesce(u.name, ''), c.accepted_at,
@@ -112,15 +84,9 @@ LEFT JOIN regularisation_file f ON f.operation_id = o.operation_id
     AND f.opened_by_holder = o.beneficiary_id
 WHERE o.beneficiary_id = :beneficiary_id AND o.wallet_seq IS NOT NULL AND o.kind = ANY(:kinds)
 """
-
-
-def home_card(connection: Connection, beneficiary_id: int) -> HomeCard | None:
-    """What is left on the card of today; None while no card was made."""
-    rows = connection.execute(text(_HOME_CARD), {"beneficiary_id": beneficiary_id}).all()
-    if not rows:
-        return None
-    wallets = [OwnWallet(*wallet) for _, *wallet in rows if wallet[0] is not None]
-    return HomeCard(rows[0].refusal, sorted(wallets, key=lambda one: WALLETS.index(one.wallet)))
+_PAGE: Final = text(
+    _MOVEMENTS + " ORDER BY o.accepted_at DESC, o.operation_no DESC LIMIT :most OFFSET :skipped"
+)
 
 
 def count_movements(connection: Connection, beneficiary_id: int) -> int:
@@ -138,10 +104,7 @@ def count_movements(connection: Connection, beneficiary_id: int) -> int:
 def movements_of(connection: Connection, beneficiary_id: int, *, page: int = 1) -> list[Movement]:
     """A page of the history, the newest first."""
     rows = connection.execute(
-        text(
-            _MOVEMENTS + " ORDER BY o.accepted_at DESC, o.operation_no DESC"
-            " LIMIT :most OFFSET :skipped"
-        ),
+        _PAGE,
         _of(beneficiary_id)
         | {"most": MOVEMENTS_PER_PAGE, "skipped": (page - 1) * MOVEMENTS_PER_PAGE},
     )

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Final
 
 from sqlalchemy import Connection, text
 
-from cardservice.db.queries.consents import consent_state_on
-from cardservice.domain.calendar import paris_day
+from cardservice.db.queries.consents import consent_answer
+from cardservice.domain.calendar import age_on
+
+# Every page of a youth asks this: one question for all that a needed consent depends on. Made once:
+# SQLAlchemy reads a text anew each time it is made.
+_MEMBER: Final = text(
+    "SELECT m.member_id, m.email, m.first_name, m.last_name, m.birth_date, m.postal_code,"
+    " m.commune, m.school_kind, m.beneficiary_id, m.easy_reading, m.notices_in_page,"
+    " m.notices_by_push, m.notices_by_mail, m.quiet_from, m.quiet_until,"
+    " coalesce(b.birth_date, m.birth_date) AS born, d.today,"
+    " (SELECT value FROM scheme_rule WHERE name = 'consent_age' AND valid_from <= d.today"
+    "  ORDER BY valid_from DESC LIMIT 1) AS consent_age"
+    " FROM member m LEFT JOIN beneficiary b USING (beneficiary_id),"
+    " (SELECT CAST(ledger_now() AT TIME ZONE 'Europe/Paris' AS date) AS today) AS d"
+    " WHERE m.member_id = :member_id AND m.closed_at IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +61,23 @@ class Member:
 
 
 def member_of_id(connection: Connection, member_id: int) -> Member | None:
-    """The member of a surrogate id, as they are now; None when closed."""
-    found = connection.execute(
-        text(
-            "SELECT m.member_id, m.email, m.first_name, m.last_name, m.birth_date, m.postal_code,"
-            " m.commune, m.school_kind, m.beneficiary_id, m.easy_reading, m.notices_in_page,"
-            " m.notices_by_push, m.notices_by_mail, m.quiet_from, m.quiet_until,"
-            # Every page of a youth asks this: one question for all that the consent depends on.
-            " coalesce(b.birth_date, m.birth_date) AS born, ledger_now() AS at"
-            " FROM member m LEFT JOIN beneficiary b USING (beneficiary_id)"
-            " WHERE m.member_id = :member_id AND m.closed_at IS NULL"
-        ),
-        {"member_id": member_id},
-    ).one_or_none()
+    """The member of a surrogate id, as they are now; None when closed.
+
+    LookupError where no scheme was loaded."""
+    found = connection.execute(_MEMBER, {"member_id": member_id}).one_or_none()
     if found is None:
         return None
-    *columns, born, at = found
-    state = consent_state_on(connection, member_id, born, paris_day(at))
-    return Member(*(*columns, state not in ("not_needed", "given")))
+    *columns, born, today, consent_age = found
+    needs_consent = _is_too_young(born, today, consent_age)
+    if needs_consent:
+        needs_consent = consent_answer(connection, member_id) != "given"
+    return Member(*(*columns, needs_consent))
+
+
+def _is_too_young(born: date | None, today: date, consent_age: int | None) -> bool:
+    """Who has not said when they were born may be."""
+    if born is None:
+        return True
+    if consent_age is None:
+        raise LookupError(f"the scheme has no rule consent_age on {today}")
+    return age_on(born, today) < consent_age

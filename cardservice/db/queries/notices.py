@@ -37,26 +37,12 @@ class PushBrowser:
     added_at: datetime
 
 
-_LINE: Final = "SELECT notice_id, kind, facts, at, read_at FROM notice"
-
-
-def newest_unread(connection: Connection, beneficiary_id: int) -> NoticeLine | None:
-    """What is shown on top of the home page."""
-    row = connection.execute(
-        text(
-            f"{_LINE} WHERE beneficiary_id = :beneficiary_id AND read_at IS NULL"
-            " ORDER BY notice_id DESC LIMIT 1"
-        ),
-        {"beneficiary_id": beneficiary_id},
-    ).one_or_none()
-    return None if row is None else NoticeLine(*row)
-
-
 def notices_of(connection: Connection, beneficiary_id: int, *, page: int = 1) -> list[NoticeLine]:
     """The newest first."""
     rows = connection.execute(
         text(
-            f"{_LINE} WHERE beneficiary_id = :beneficiary_id"
+            "SELECT notice_id, kind, facts, at, read_at FROM notice"
+            " WHERE beneficiary_id = :beneficiary_id"
             " ORDER BY notice_id DESC LIMIT :most OFFSET :from"
         ),
         {

@@ -122,8 +122,8 @@ def test_home_asks_few_questions(site, youth, till, counter, as_youth):
     with office_of_pages_alone(site) as engine:
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
         visitor.get(HOME)
-    # Session, person, age rule; mark, movements, card with wallets, notice.
-    assert len([one for one in asked if "FROM" in one]) == 7, asked
+    # Session; person; card, wallets, notice and mark; movements.
+    assert len([one for one in asked if "FROM" in one]) == 4, asked
 
 
 def test_a_long_history_is_leafed_through(youth, till, counter, as_youth):
