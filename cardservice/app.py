@@ -49,7 +49,13 @@ from cardservice.webkit.doors import PageRoute, wrong_method
 from cardservice.webkit.dress import settings_files
 from cardservice.webkit.portal import Portal
 from cardservice.webkit.static_files import StaticFiles
-from cardservice.wiring import Office, opened_notices, opened_postman, opened_till
+from cardservice.wiring import (
+    Office,
+    opened_notices,
+    opened_pages,
+    opened_postman,
+    opened_till,
+)
 from department_desk.portal import PORTAL as DESK
 from department_desk.routes import ROUTES as DEPARTMENT_DESK
 from partner_portal.portal import PORTAL as PARTNERS
@@ -127,6 +133,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as open_with_it:
             till = await open_with_it.enter_async_context(opened_till(office, lanes=lanes))
+            app.state.pages = await open_with_it.enter_async_context(opened_pages(office))
             if posts_mail:
                 await open_with_it.enter_async_context(opened_postman(office, origin=origin))
                 await open_with_it.enter_async_context(opened_notices(office))

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cardservice.adapters.keys import load_keys
 from cardservice.adapters.mail.folder import MailFolder
@@ -21,7 +22,12 @@ from cardservice.adapters.mail.smtp import SmtpServer
 from cardservice.adapters.push.carrier import PushCarrier
 from cardservice.adapters.push.vapid import push_key
 from cardservice.db.embedded import PrivateServer, running_server
-from cardservice.db.engine import assert_durable, make_engine, make_lane_engine
+from cardservice.db.engine import (
+    assert_durable,
+    make_engine,
+    make_lane_engine,
+    make_page_engine,
+)
 from cardservice.db.upgrade import (
     APPLICATION,
     OWNER,
@@ -130,6 +136,16 @@ async def opened_till(office: Office, *, lanes: int = 2) -> AsyncIterator[Till]:
         yield till
     finally:
         await till.drain()
+        await engine.dispose()
+
+
+@contextlib.asynccontextmanager
+async def opened_pages(office: Office) -> AsyncIterator[AsyncEngine]:
+    """What the pages that are answered on the running event loop ask."""
+    engine = make_page_engine(office.database_url)
+    try:
+        yield engine
+    finally:
         await engine.dispose()
 
 

@@ -7,11 +7,11 @@ in a `unit_of_work`, which commits as a whole or not at all.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 # A request that cannot get its lock in this time ends as "unavailable" and stores nothing.
 SERVING = "-c lock_timeout=2s -c statement_timeout=6s -c idle_in_transaction_session_timeout=10s"
@@ -53,10 +53,31 @@ def make_lane_engine(url: str, lanes: int) -> AsyncEngine:
     )
 
 
+def make_page_engine(url: str) -> AsyncEngine:
+    """The asynchronous engine of the pages that are answered on the event loop (webkit/doors.py):
+    each is one transaction, a few milliseconds long, so that a few connections serve them all."""
+    return create_async_engine(
+        _driver(url),
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_connect_args(serving=True),
+    )
+
+
 @contextlib.contextmanager
 def unit_of_work(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     with engine.begin() as connection:
+        yield connection
+
+
+@contextlib.asynccontextmanager
+async def unit_on_loop(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """The same on the event loop: what is synchronous asks in it by `run_sync`."""
+    async with engine.begin() as connection:
         yield connection
 
 

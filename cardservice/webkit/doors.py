@@ -4,7 +4,9 @@ The law: in this order: session, role, form. Visitors are sent to sign in, a rol
 a page that says so, a foreign object is the page's own business (404 like an unknown one). Whatever
 breaks behind the door is answered by a page that helps; what is not known to have happened is never
 called done. Pages that judge or keep a password pass few at a time, because they wait for each
-other in threads that the till's pages need too.
+other in threads that the till's pages need too. A page that open pages ask for by themselves, by
+the hundred, is answered on the event loop: a thread that computes beside it would hold up the
+debits for twice as long as it computes (decision 36).
 """
 
 from __future__ import annotations
@@ -17,15 +19,17 @@ from typing import Any, Generic
 from urllib.parse import quote, unquote
 
 import anyio
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cardservice.db.engine import unit_of_work
+from cardservice.db.engine import unit_of_work, unit_on_loop
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.group_commit import Unavailable
 from cardservice.services.web_sessions import Session, end_session, session_of
@@ -38,6 +42,7 @@ from cardservice.webkit.visit import Visit
 from cardservice.wiring import Office
 
 Endpoint = Callable[[Visit[P]], Response | Awaitable[Response]]
+LoopEndpoint = Callable[[Visit[P], Connection], Response]
 _log = logging.getLogger("cjeune.portal")
 
 # Of forty threads; more than the hashes at once (password_hash.py), so that none of those is idle.
@@ -51,19 +56,21 @@ assert numbers_in_addresses
 
 class PageRoute(Route, Generic[P]):
     """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
-    page that judges or keeps a password, `heavy` one that works for seconds; `most_bytes` of a page
-    that takes a file."""
+    page that judges or keeps a password, `heavy` one that works for seconds, `on_loop` one that
+    takes a few milliseconds and asks in the one transaction that it is given; `most_bytes` of a
+    page that takes a file."""
 
     def __init__(
         self,
         portal: Portal[P],
         method: str,
         path: str,
-        endpoint: Endpoint[P],
+        endpoint: Endpoint[P] | LoopEndpoint[P],
         *,
         roles: frozenset[str] | None,
         slow: bool = False,
         heavy: bool = False,
+        on_loop: bool = False,
         most_bytes: int | None = None,
     ) -> None:
         assert method in ("GET", "POST"), "browsers know two methods"
@@ -75,7 +82,8 @@ class PageRoute(Route, Generic[P]):
             ("heavy", _HEAVY_AT_ONCE) if heavy else ("slow", _SLOW_AT_ONCE) if slow else None
         )
         self.most_bytes = most_bytes
-        self._page = endpoint
+        self._is_on_loop = on_loop
+        self._page: Any = endpoint
         super().__init__(portal.prefix + path, self._answer, methods=[method])
 
     async def _answer(self, request: Request) -> Response:
@@ -92,13 +100,14 @@ class PageRoute(Route, Generic[P]):
             self.portal, request, office, visitor_secret(request), None, None, Form(), Form()
         )
         try:
-            visit = await self._enter(visit)
-            stopped = self._stopped(visit)
-            if stopped is not None:
-                return stopped
-            if has_unseen(unquote(request.url.path)):
-                return unknown(visit)
-            response = await self._pass(visit)
+            async with self._transaction(request) as connection:
+                visit = await self._enter(visit, connection)
+                stopped = self._stopped(visit)
+                if stopped is not None:
+                    return stopped
+                if has_unseen(unquote(request.url.path)):
+                    return unknown(visit)
+                response = await self._pass(visit, connection)
         except MalformedForm:
             return broken(visit, "malformed", status=400)
         except HTTPException as failure:
@@ -117,12 +126,23 @@ class PageRoute(Route, Generic[P]):
             give_visitor(request, response, visit.secret)
         return response
 
-    async def _enter(self, visit: Visit[P]) -> Visit[P]:
+    @contextlib.asynccontextmanager
+    async def _transaction(self, request: Request) -> AsyncIterator[AsyncConnection | None]:
+        """The one of a page on the event loop; a page in a thread opens its own."""
+        if not self._is_on_loop:
+            yield None
+            return
+        async with unit_on_loop(request.app.state.pages) as connection:
+            yield connection
+
+    async def _enter(self, visit: Visit[P], connection: AsyncConnection | None) -> Visit[P]:
         request, portal = visit.request, self.portal
         secret = session_secret(request, portal.realm)
         session, person = None, None
-        if secret is not None:
-            session, person = await run_in_threadpool(_recognised, visit.office, portal, secret)
+        if secret is not None and connection is not None:
+            session, person = await connection.run_sync(_recognised, portal, secret)
+        elif secret is not None:
+            session, person = await run_in_threadpool(_recognised_alone, visit, secret)
         form = Form()
         kind = request.headers.get("content-type", "")
         if self.method == "POST" and self.most_bytes is None:
@@ -161,9 +181,11 @@ class PageRoute(Route, Generic[P]):
             return RedirectResponse(self.portal.sign_in, status_code=303)
         return RedirectResponse(f"{self.portal.sign_in}?vers={quote(wanted)}", status_code=303)
 
-    async def _pass(self, visit: Visit[P]) -> Response:
-        if inspect.iscoroutinefunction(self._page):
-            answered: Any = await self._page(visit)
+    async def _pass(self, visit: Visit[P], connection: AsyncConnection | None) -> Response:
+        if connection is not None:
+            answered: Any = await connection.run_sync(lambda mine: self._page(visit, mine))
+        elif inspect.iscoroutinefunction(self._page):
+            answered = await self._page(visit)
         elif self._few is not None:
             async with _one_of_few(visit.request, *self._few):
                 answered = await run_in_threadpool(self._page, visit)
@@ -217,14 +239,20 @@ async def _one_of_few(request: Request, kind: str, most: int) -> AsyncIterator[N
         limiter.release()
 
 
-def _recognised(office: Office, portal: Portal[P], secret: str) -> tuple[Session | None, P | None]:
-    with unit_of_work(office.engine) as connection:
-        session = session_of(connection, secret, realm=portal.realm)
-        if session is None or session.stage != "open":
-            return session, None
-        person = portal.person_of(connection, session)
-        if person is None:
-            # Suspended, ended, removed since: the session ends with the delegation.
-            end_session(connection, session)
-            return None, None
-        return session, person
+def _recognised_alone(visit: Visit[P], secret: str) -> tuple[Session | None, P | None]:
+    with unit_of_work(visit.office.engine) as connection:
+        return _recognised(connection, visit.portal, secret)
+
+
+def _recognised(
+    connection: Connection, portal: Portal[P], secret: str
+) -> tuple[Session | None, P | None]:
+    session = session_of(connection, secret, realm=portal.realm)
+    if session is None or session.stage != "open":
+        return session, None
+    person = portal.person_of(connection, session)
+    if person is None:
+        # Suspended, ended, removed since: the session ends with the delegation.
+        end_session(connection, session)
+        return None, None
+    return session, person

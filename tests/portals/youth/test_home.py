@@ -6,16 +6,14 @@ import contextlib
 import json
 import re
 import tomllib
-from dataclasses import replace
 from importlib import resources
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import event, text
 
-from cardservice.db.engine import make_engine, unit_of_work
+from cardservice.db.engine import unit_of_work
 from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE
-from cardservice.db.upgrade import APPLICATION
 from cardservice.services.block_card import block_card_of
 from cardservice.services.tell_notices import tell_notices
 from tests import makers
@@ -69,15 +67,18 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
 
 
 @contextlib.contextmanager
-def office_of_pages_alone(site):
-    """An engine that answers pages and nothing else: no postman and no notes ask by it."""
-    engine = make_engine(site.office.private_server.url(APPLICATION), serving=True)
-    site.app.state.office = replace(site.served, engine=engine)
+def questions_of_pages(site):
+    """What pages on the event loop ask: no postman and no notes ask by their engine."""
+    engine, asked = site.app.state.pages.sync_engine, []
+
+    def note(*told):
+        asked.append(told[2])
+
+    event.listen(engine, "before_cursor_execute", note)
     try:
-        yield engine
+        yield asked
     finally:
-        site.app.state.office = site.served
-        engine.dispose()
+        event.remove(engine, "before_cursor_execute", note)
 
 
 SHOW = "Montrer ma carte</a>"
@@ -118,9 +119,8 @@ def test_a_member_whose_card_was_not_made_yet_has_an_empty_home(site, as_youth):
 def test_home_asks_few_questions(site, youth, till, counter, as_youth):
     """An open page asks again at every debit: each question costs all the others."""
     counter.debit(till, youth.held, 1_055)
-    visitor, asked = as_youth(youth), []
-    with office_of_pages_alone(site) as engine:
-        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    visitor = as_youth(youth)
+    with questions_of_pages(site) as asked:
         visitor.get(HOME)
     # Session; person; card, wallets, notice and mark; movements.
     assert len([one for one in asked if "FROM" in one]) == 4, asked
