@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import socket
 import tomllib
 from importlib import resources
 
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import event, text
 
-from cardservice.db.engine import unit_of_work
+from cardservice.db.engine import make_page_engine, unit_of_work
 from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE
 from cardservice.services.block_card import block_card_of
 from cardservice.services.tell_notices import tell_notices
@@ -124,6 +125,35 @@ def test_home_asks_few_questions(site, youth, till, counter, as_youth):
         visitor.get(HOME)
     # Session; person; card, wallets, notice and mark; movements.
     assert len([one for one in asked if "FROM" in one]) == 4, asked
+
+
+def test_home_says_so_while_the_database_is_away(site, youth, as_youth):
+    visitor, pages = as_youth(youth), site.app.state.pages
+    with socket.socket() as silent:
+        # Bound and deaf: whoever connects is refused.
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        site.app.state.pages = make_page_engine(f"postgresql://nobody@127.0.0.1:{port}/none")
+        try:
+            away = visitor.get(HOME)
+        finally:
+            site.app.state.pages = pages
+    assert away.status_code == 503 and "Le service ne répond pas en ce moment" in away.text
+    assert visitor.get(HOME).status_code == 200
+
+
+def test_who_was_closed_meanwhile_is_sent_to_sign_in_and_the_session_is_gone(site, youth, as_youth):
+    visitor = as_youth(youth)
+    count = "SELECT count(*) FROM web_session WHERE member_id = :id"
+    assert rows(site.office, count, id=youth.member_id) == [(1,)]
+    with unit_of_work(site.office.engine) as connection:
+        connection.execute(
+            text("UPDATE member SET closed_at = ledger_now() WHERE member_id = :id"),
+            {"id": youth.member_id},
+        )
+    answer = visitor.get(HOME)
+    assert answer.status_code == 303 and answer.headers["location"] == "/jeune/connexion"
+    assert rows(site.office, count, id=youth.member_id) == [(0,)]
 
 
 def test_a_long_history_is_leafed_through(youth, till, counter, as_youth):
