@@ -1,7 +1,7 @@
 """The one engine of the product, and the only place where work is committed.
 
 The law: money calls run in AUTOCOMMIT, one statement being one transaction; everything else runs
-in a `unit_of_work`, which commits as a whole or not at all.
+in a `unit_of_work`, on the event loop a `unit_on_loop`, which commits as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -55,12 +55,14 @@ def make_lane_engine(url: str, lanes: int) -> AsyncEngine:
 
 def make_page_engine(url: str) -> AsyncEngine:
     """The asynchronous engine of the pages that are answered on the event loop (webkit/doors.py):
-    each is one transaction, a few milliseconds long, so that a few connections serve them all."""
+    each is one transaction, a few milliseconds long, so that a few connections serve them all, and
+    a rush of pages never takes the whole loop from the tills. In a rush pages come late, as they
+    would wait for a thread; a server that is away is told at once."""
     return create_async_engine(
         _driver(url),
-        pool_size=4,
-        max_overflow=4,
-        pool_timeout=5,
+        pool_size=8,
+        max_overflow=0,
+        pool_timeout=60,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_connect_args(serving=True),

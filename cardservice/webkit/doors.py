@@ -6,7 +6,7 @@ breaks behind the door is answered by a page that helps; what is not known to ha
 called done. Pages that judge or keep a password pass few at a time, because they wait for each
 other in threads that the till's pages need too. A page that open pages ask for by themselves, by
 the hundred, is answered on the event loop: a thread that computes beside it would hold up the
-debits for twice as long as it computes (decision 36).
+debits (decision 36).
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ class PageRoute(Route, Generic[P]):
     ) -> None:
         assert method in ("GET", "POST"), "browsers know two methods"
         assert most_bytes is None or roles is not None, "a stranger's file is not even read"
+        assert not on_loop or (method == "GET" and roles is not None and not slow and not heavy), (
+            "a page on the loop is short, waits for no body and is not a stranger's"
+        )
         self.portal = portal
         self.method = method
         self.roles = roles
@@ -128,8 +131,9 @@ class PageRoute(Route, Generic[P]):
 
     @contextlib.asynccontextmanager
     async def _transaction(self, request: Request) -> AsyncIterator[AsyncConnection | None]:
-        """The one of a page on the event loop; a page in a thread opens its own."""
-        if not self._is_on_loop:
+        """The one of a page on the event loop; a page in a thread opens its own, and somebody
+        without a session goes no further than the door."""
+        if not self._is_on_loop or session_secret(request, self.portal.realm) is None:
             yield None
             return
         async with unit_on_loop(request.app.state.pages) as connection:

@@ -47,6 +47,8 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # A template that is served is not looked for on the disk again.
+            auto_reload=False,
         )
         formats.install(self.environment)
         self.environment.filters["refusal"] = self.sentence_of

@@ -91,9 +91,11 @@ def write_run_csv(
     # A million rows take longer than a page may.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL work_mem = '64MB'"))
-    # A file is waited for: its rows are worth both cores, which the planner's default price for
-    # handing a row from one process to the next forbids.
+    # A file is waited for: its rows are worth both cores for some seconds, from tills too, which
+    # the planner's default price for handing a row from one process to the next forbids. No table
+    # that they share: a container has as little as 64 MB for that.
     connection.execute(text("SET LOCAL parallel_tuple_cost = 0.01"))
+    connection.execute(text("SET LOCAL enable_parallel_hash = off"))
     driver = connection.connection.driver_connection
     assert driver is not None
     waiting = bytearray()

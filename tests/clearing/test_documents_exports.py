@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from sqlalchemy import text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.short_code import operation_reference
@@ -56,9 +57,11 @@ def sold(office: Office, told_once: ToldOnce) -> Fortnight:
     return told_once("documents exports: sold", lambda: _told_sold(office))
 
 
-def run_csv(fortnight: Fortnight) -> bytes:
+def run_csv(fortnight: Fortnight, *said_before: str) -> bytes:
     pieces: list[bytes] = []
     with unit_of_work(fortnight.office.engine) as connection:
+        for said in said_before:
+            connection.execute(text(said))
         length, sha256 = write_run_csv(connection, fortnight.run().run_id, pieces.append)
     content = b"".join(pieces)
     assert (len(content), hashlib.sha256(content).hexdigest()) == (length, sha256)
@@ -97,6 +100,22 @@ def test_the_runs_csv_is_what_french_spreadsheets_open(sold: Fortnight) -> None:
     rows = rows_of(content)
     assert sum(Decimal(row["montant"].replace(",", ".")) for row in rows) == Decimal("33.55")
     assert rows[-1]["partenaire"] == f"'{HOSTILE}"
+
+
+def test_several_processes_write_the_same_csv_as_one(sold: Fortnight) -> None:
+    sold.run_until("approved")
+    launched = "SELECT sum(parallel_workers_launched) AS n FROM pg_stat_database"
+    before = sold.rows(launched)[0].n
+    alone = run_csv(sold, "SET LOCAL max_parallel_workers_per_gather = 0")
+    together = run_csv(
+        sold,
+        "SET LOCAL min_parallel_table_scan_size = 0",
+        "SET LOCAL parallel_setup_cost = 0",
+        # Told at the end of the transaction, not a second later.
+        "SELECT pg_stat_force_next_flush()",
+    )
+    assert sold.rows(launched)[0].n > before
+    assert together == alone
 
 
 def test_a_run_without_lines_is_a_csv_with_its_header_alone(fortnight: Fortnight) -> None:

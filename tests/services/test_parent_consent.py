@@ -81,8 +81,12 @@ def agreed(office, member):
 
 
 def state(office, member):
+    """Asked alone, and as every page of a youth asks it with the person."""
     with unit_of_work(office.engine) as connection:
-        return consent_state(connection, member.member_id)
+        found = consent_state(connection, member.member_id)
+        person = member_of_id(connection, member.member_id)
+    assert person is None or person.needs_consent == (found not in ("not_needed", "given"))
+    return found
 
 
 def card_state(office, member):

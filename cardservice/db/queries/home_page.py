@@ -1,8 +1,8 @@
 """What stands at the top of a youth's home page: the card of today, both wallets, what is new.
 
 The law: one question for all of it, since every page that is open asks it again at every debit; so
-the mark, by which a page knows later that something has changed, is of the same moment as what the
-page shows.
+the mark, by which a page knows later that something has changed, is of the same moment as the card,
+the wallets and the notice. Movements are asked after it: what comes between has the page ask again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ SELECT m.beneficiary_id, m.moves, m.newest_notice, m.cards, m.questions,
        c.card_id, CASE WHEN c.card_id IS NOT NULL
            THEN card_refusal(c, business_day(ledger_now())) END,
        w.wallet, w.balance_cents, w.granted_cents, w.valid_until - 1
-FROM live_marks(ARRAY[CAST(:beneficiary_id AS bigint)]) AS m
+-- One row: without the limit the planner counts with a thousand.
+FROM (SELECT * FROM live_marks(ARRAY[CAST(:beneficiary_id AS bigint)]) LIMIT 1) AS m
 LEFT JOIN LATERAL (
     SELECT notice_id, kind, facts, at, read_at FROM notice
     WHERE beneficiary_id = m.beneficiary_id AND read_at IS NULL

@@ -63,7 +63,7 @@ class Member:
 def member_of_id(connection: Connection, member_id: int) -> Member | None:
     """The member of a surrogate id, as they are now; None when closed.
 
-    LookupError where no scheme was loaded."""
+    LookupError where no scheme was loaded and somebody's age has to be judged."""
     found = connection.execute(_MEMBER, {"member_id": member_id}).one_or_none()
     if found is None:
         return None
@@ -80,4 +80,5 @@ def _is_too_young(born: date | None, today: date, consent_age: int | None) -> bo
         return True
     if consent_age is None:
         raise LookupError(f"the scheme has no rule consent_age on {today}")
+    assert isinstance(consent_age, int), "rule consent_age is a number"
     return age_on(born, today) < consent_age

@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from sqlalchemy import event, text
 
 from cardservice.db.engine import make_page_engine, unit_of_work
+from cardservice.db.queries.home_page import home_of
+from cardservice.db.queries.live_marks import live_marks
 from cardservice.db.queries.member_home import MOVEMENTS_PER_PAGE
 from cardservice.services.block_card import block_card_of
 from cardservice.services.tell_notices import tell_notices
@@ -125,6 +127,24 @@ def test_home_asks_few_questions(site, youth, till, counter, as_youth):
         visitor.get(HOME)
     # Session; person; card, wallets, notice and mark; movements.
     assert len([one for one in asked if "FROM" in one]) == 4, asked
+
+
+def test_the_page_is_drawn_with_the_mark_that_pages_are_told_by(site, youth, till, counter):
+    counter.debit(till, youth.held, 1_055)
+    holder = youth.held.holder.beneficiary_id
+    with unit_of_work(site.office.engine) as connection:
+        assert home_of(connection, holder).mark == live_marks(connection, [holder])[holder]
+
+
+def test_under_fifteen_without_a_parents_word_nothing_is_shown(site, youth, till, as_youth):
+    with unit_of_work(site.office.engine) as connection:
+        connection.execute(
+            text("UPDATE beneficiary SET birth_date = '2014-05-14' WHERE beneficiary_id = :id"),
+            {"id": youth.held.holder.beneficiary_id},
+        )
+    answer = as_youth(youth).get(HOME)
+    assert answer.status_code == 303 and answer.headers["location"] == "/jeune/activer"
+    assert "€" not in answer.text
 
 
 def test_home_says_so_while_the_database_is_away(site, youth, as_youth):
