@@ -1,8 +1,8 @@
 """Open pages of the youths' portal, hundreds in one process: each listens to `/jeune/flux`.
 
-The law: a page does what home.js does and no more: it listens, and one that asks gets itself again
-when it is told that something has changed, one question at a time. This process says when all of
-them listen, and at its end how often they were told.
+The law: a page does what home.js does and no more: it listens, and one that asks gets what moves
+of itself again when it is told that something has changed, one question at a time. This process
+says when all of them listen, and at its end how often they were told.
 
 Run by live_rows.py: addresses and cookies come on stdin; the end of stdin is the end.
 """
@@ -51,7 +51,7 @@ class Page:
         """Gets the page again whenever it was told, until it is cancelled."""
         while await self._news.wait():
             self._news.clear()
-            reader, writer = await self._request("/jeune")
+            reader, writer = await self._request("/jeune/a-jour")
             try:
                 await reader.read()
                 self.asked += 1

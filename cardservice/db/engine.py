@@ -1,22 +1,31 @@
-"""The one engine of the product, and the only place where work is committed.
+"""The engines of the product, and the only place where work is committed.
 
-The law: money calls run in AUTOCOMMIT, one statement being one transaction; everything else runs
-in a `unit_of_work`, on the event loop a `unit_on_loop`, which commits as a whole or not at all.
+The law: money calls run in AUTOCOMMIT, one statement being one transaction, and so do the pages
+that are answered on the event loop, which only look; everything else runs in a `unit_of_work`,
+which commits as a whole or not at all.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
+from math import inf
+from time import monotonic
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 # A request that cannot get its lock in this time ends as "unavailable" and stores nothing.
 SERVING = "-c lock_timeout=2s -c statement_timeout=6s -c idle_in_transaction_session_timeout=10s"
 # Long work (imports, clearing) may take its time, but holds no idle transaction for long.
 WORKING = "-c idle_in_transaction_session_timeout=15min"
+
+# What has answered so shortly before is there.
+_ASKED_AFTER_SECONDS: Final = 1.0
 
 DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
@@ -54,32 +63,47 @@ def make_lane_engine(url: str, lanes: int) -> AsyncEngine:
 
 
 def make_page_engine(url: str) -> AsyncEngine:
-    """The asynchronous engine of the pages that are answered on the event loop (webkit/doors.py):
-    each is one transaction, a few milliseconds long, so that a few connections serve them all, and
-    a rush of pages never takes the whole loop from the tills. In a rush pages come late, as they
-    would wait for a thread; a server that is away is told at once."""
-    return create_async_engine(
+    """The asynchronous AUTOCOMMIT engine of the pages that are answered on the event loop
+    (webkit/doors.py): each asks for a few milliseconds, so that a few connections serve them all,
+    and a rush of pages never takes the whole loop from the tills. In a rush pages come late, as
+    they would wait for a thread; a server that is away is told at once."""
+    engine = create_async_engine(
         _driver(url),
+        isolation_level="AUTOCOMMIT",
         pool_size=8,
         max_overflow=0,
         pool_timeout=60,
-        pool_pre_ping=True,
+        pool_reset_on_return=None,
         hide_parameters=True,
         connect_args=_connect_args(serving=True),
     )
+    _ask_who_has_rested(engine.sync_engine)
+    return engine
+
+
+def _ask_who_has_rested(engine: Engine) -> None:
+    """A connection that has rested is asked whether its server still lives before it is used, and
+    replaced if not. `pool_pre_ping` asks one that has just answered too: a trip for every page."""
+
+    @event.listens_for(engine, "checkin")
+    def rests(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def is_asked(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", inf) <= _ASKED_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as away:
+            # The others rest on the same server.
+            raise InvalidatePoolError from away
 
 
 @contextlib.contextmanager
 def unit_of_work(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     with engine.begin() as connection:
-        yield connection
-
-
-@contextlib.asynccontextmanager
-async def unit_on_loop(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """The same on the event loop: what is synchronous asks in it by `run_sync`."""
-    async with engine.begin() as connection:
         yield connection
 
 

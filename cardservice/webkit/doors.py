@@ -22,14 +22,14 @@ import anyio
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cardservice.db.engine import unit_of_work, unit_on_loop
+from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
 from cardservice.ledger.group_commit import Unavailable
 from cardservice.services.web_sessions import Session, end_session, session_of
@@ -57,8 +57,8 @@ assert numbers_in_addresses
 class PageRoute(Route, Generic[P]):
     """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
     page that judges or keeps a password, `heavy` one that works for seconds, `on_loop` one that
-    takes a few milliseconds and asks in the one transaction that it is given; `most_bytes` of a
-    page that takes a file."""
+    only looks, for a few milliseconds, over the connection that it is given; `most_bytes` of a page
+    that takes a file."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class PageRoute(Route, Generic[P]):
             self.portal, request, office, visitor_secret(request), None, None, Form(), Form()
         )
         try:
-            async with self._transaction(request) as connection:
+            async with self._connection(request) as connection:
                 visit = await self._enter(visit, connection)
                 stopped = self._stopped(visit)
                 if stopped is not None:
@@ -130,13 +130,14 @@ class PageRoute(Route, Generic[P]):
         return response
 
     @contextlib.asynccontextmanager
-    async def _transaction(self, request: Request) -> AsyncIterator[AsyncConnection | None]:
+    async def _connection(self, request: Request) -> AsyncIterator[AsyncConnection | None]:
         """The one of a page on the event loop; a page in a thread opens its own, and somebody
         without a session goes no further than the door."""
         if not self._is_on_loop or session_secret(request, self.portal.realm) is None:
             yield None
             return
-        async with unit_on_loop(request.app.state.pages) as connection:
+        pages: AsyncEngine = request.app.state.pages
+        async with pages.connect() as connection:
             yield connection
 
     async def _enter(self, visit: Visit[P], connection: AsyncConnection | None) -> Visit[P]:

@@ -20,9 +20,7 @@ FLOATS = {
 }
 CLOCKS = {"api_client/wall_clock.py": "a terminal has a clock of its own, and no database to ask"}
 COMMITS: dict[str, str] = {}
-BEGINNINGS = {
-    "cardservice/db/engine.py": "unit_of_work and unit_on_loop, the one place that commits"
-}
+BEGINNINGS = {"cardservice/db/engine.py": "unit_of_work, the one place that commits"}
 ENVIRONMENTS = {"cardservice/settings.py": "the one place that reads configuration"}
 SQL_CLOCKS = {
     "cardservice/db/sql/functions/ledger_now.sql": "the one clock",

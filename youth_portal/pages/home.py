@@ -1,7 +1,8 @@
 """`/jeune`: what is left, until when, and what was paid where (C59); it turns with every debit.
 
 The law: the page is whole without scripts. With them it hears that something has changed
-(pages/live.py) and asks for itself again: figures come through this door alone.
+(pages/live.py) and asks again for the part of itself that moves, as the same template draws it:
+figures come through this door alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from youth_portal.portal import MEMBERS, PREFIX, MemberVisit, route
 
 
 def show(visit: MemberVisit, connection: Connection) -> Response:
-    """Somebody whose card is not known yet goes on with the activation."""
+    """The whole page."""
+    return _home(visit, connection, "home/home.html")
+
+
+def show_live(visit: MemberVisit, connection: Connection) -> Response:
+    """What moves of it, for the page that is open."""
+    return _home(visit, connection, "home/live.html")
+
+
+def _home(visit: MemberVisit, connection: Connection, template: str) -> Response:
+    # Somebody whose card is not known yet goes on with the activation.
     member = visit.signed_in
     # Under fifteen, and no parent has agreed: the card shows nothing yet.
     holder = member.beneficiary_id if member.role == "linked" else None
@@ -34,7 +45,7 @@ def show(visit: MemberVisit, connection: Connection) -> Response:
     if page > 1:
         movements = movements_of(connection, holder, page=page)
     return visit.page(
-        "home/home.html",
+        template,
         mark=home.mark,
         card=home.card,
         movements=movements,
@@ -44,4 +55,7 @@ def show(visit: MemberVisit, connection: Connection) -> Response:
     )
 
 
-ROUTES: Final = [route("GET", "", show, roles=MEMBERS, on_loop=True)]
+ROUTES: Final = [
+    route("GET", "", show, roles=MEMBERS, on_loop=True),
+    route("GET", "/a-jour", show_live, roles=MEMBERS, on_loop=True),
+]

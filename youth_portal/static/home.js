@@ -1,4 +1,5 @@
-// The open home page follows its wallets: it is told that something changed and asks for itself.
+// The open home page follows its wallets: it is told that something changed and asks for the part of
+// itself that moves.
 //
 // A page in the background listens to nothing; when it comes back, the mark it was drawn with says
 // whether anything has happened meanwhile.
@@ -47,7 +48,7 @@ async function refresh() {
   }
   asking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(live.dataset.part + location.search, { headers: { Accept: "text/html" } });
     // A service that is away: what stands there is of before.
     if (answer.status >= 500) throw new Error(String(answer.status));
     // Signed out elsewhere, or the card is another one: the whole page is another.

@@ -190,6 +190,8 @@ ROWS: Final[dict[str, Row]] = {
     "GET /paiements/{reference}": Row(place=_no_payment, statuses=(404,)),
     "POST /paiements/{reference}/contester": Row(place=_no_payment, statuses=(404,)),
     "GET /flux": Row(stream=True, downloads=True),
+    # A part of the home page, which is asked for above.
+    "GET /a-jour": Row(downloads=True),
     "GET /app.webmanifest": Row(downloads=True),
     "GET /sw.js": Row(downloads=True),
     "GET /hors-ligne": Row(),

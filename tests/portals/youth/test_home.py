@@ -129,6 +129,24 @@ def test_home_asks_few_questions(site, youth, till, counter, as_youth):
     assert len([one for one in asked if "FROM" in one]) == 4, asked
 
 
+def test_an_open_page_asks_for_the_part_of_it_that_moves(site, youth, till, counter, as_youth):
+    visitor = as_youth(youth)
+    # Two pages of history: the older one follows too.
+    for cents in range(1, MOVEMENTS_PER_PAGE + 1):
+        counter.debit(till, youth.held, cents)
+    for query in ("", "?page=2"):
+        part = visitor.get(f"{HOME}/a-jour{query}").text
+        assert part.count('<a class="movement"') in (2, MOVEMENTS_PER_PAGE)
+        assert 'id="live"' in part and "<html" not in part and "Se déconnecter" not in part
+        assert part in visitor.get(HOME + query).text
+
+
+def test_a_part_of_nobody_is_not_told(site, youth, till, counter, as_youth):
+    counter.debit(till, youth.held, 1_055)
+    answer = as_youth(None).get(f"{HOME}/a-jour")
+    assert answer.status_code == 303 and "€" not in answer.text
+
+
 def test_the_page_is_drawn_with_the_mark_that_pages_are_told_by(site, youth, till, counter):
     counter.debit(till, youth.held, 1_055)
     holder = youth.held.holder.beneficiary_id
