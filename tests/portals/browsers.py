@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     Response,
+    Route,
     expect,
     sync_playwright,
 )
@@ -140,6 +141,22 @@ def screen(width: int) -> dict[str, Any]:
         "viewport": {"width": width, "height": _HEIGHTS.get(width, 800)},
         "has_touch": width <= PHONE,
     }
+
+
+# Asked for by nobody else, and answered by every service.
+_HARMLESS = "/healthz"
+_UNTIL_HANDED_OVER = f"async () => {{ while ((await fetch('{_HARMLESS}')).status !== 204); }}"
+
+
+def intercept(page: Page, pattern: str, answer: Callable[[Route], object]) -> None:
+    """Has `answer` take what an open page asks for from now on.
+
+    Chromium says at once that it hands requests over, and the page learns of it a moment later:
+    what it asks for in between is neither handed over nor told of. So it asks for something
+    harmless first, until that is handed over."""
+    page.route(pattern, answer)
+    page.route(f"**{_HARMLESS}", lambda told: told.fulfill(status=204))
+    page.evaluate(_UNTIL_HANDED_OVER)
 
 
 def sits_still(page: Page) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, expect
 
 from cardservice import webkit
 from cardservice.services.suspend_partner import suspend_partner
-from tests.portals.browsers import DESKTOP, PHONE
+from tests.portals.browsers import DESKTOP, PHONE, intercept
 from tests.portals.conftest import PageOf, SignedIn
 from tests.portals.people import Team
 from tests.portals.site import PREFIX, Site
@@ -149,7 +149,7 @@ def test_an_impatient_second_click_sends_nothing(page_of: PageOf) -> None:
     page = page_of()
     posted: list[Route] = []
     page.goto(f"{PREFIX}/connexion")
-    page.route(f"**{PREFIX}/connexion*", lambda told: posted.append(told))
+    intercept(page, f"**{PREFIX}/connexion*", lambda told: posted.append(told))
     page.locator("main form").first.evaluate(IMPATIENT)
     assert [told.request.method for told in posted] == ["POST"]
     posted[0].continue_()

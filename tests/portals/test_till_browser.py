@@ -14,7 +14,7 @@ from cardservice.db.engine import unit_of_work
 from cardservice.demo.portraits import draw_portrait
 from cardservice.services.set_photo import set_photo
 from tests import makers
-from tests.portals.browsers import DESKTOP, PHONE, BrowserThread, Complaints
+from tests.portals.browsers import DESKTOP, PHONE, BrowserThread, Complaints, intercept
 from tests.portals.conftest import PageOf
 from tests.portals.people import Team, make_team
 from tests.portals.site import Site
@@ -270,8 +270,8 @@ def test_a_lost_answer_is_asked_for_until_the_truth_is_known(
     to_amount(till, card)
     till.get_by_label("Sport, culture, loisirs").check()
     till.fill("[name=montant]", "10,55")
-    till.route("**/caisse/debit", take_and_hang_up)
     till.route("**/caisse/operation/**", lambda question: asked.append(question))
+    intercept(till, "**/caisse/debit", take_and_hang_up)
     till.keyboard.press("Enter")
     expect(till.get_by_text("Nous ne savons pas encore si le débit est passé")).to_be_visible()
     assert "invalide" not in till.content()
@@ -311,8 +311,8 @@ def test_a_page_that_is_loaded_anew_still_finds_the_answer(
     till.get_by_label("Sport, culture, loisirs").check()
     till.fill("[name=montant]", "10,55")
     # For as long as the page is open: taking a route away lets what comes meanwhile slip through.
-    till.route("**/caisse/debit", lambda route: (route.fetch(max_redirects=0), route.abort()))
     till.route("**/caisse/operation/**", lambda route: route.abort())
+    intercept(till, "**/caisse/debit", lambda route: (route.fetch(max_redirects=0), route.abort()))
     till.keyboard.press("Enter")
     expect(till.get_by_text("Nous ne savons pas encore")).to_be_visible()
     till.unroute_all(behavior="ignoreErrors")
