@@ -14,7 +14,8 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Engine, text
 
-from cardservice.bench.instance import WALLET, give_wallets, make_holders, make_partners
+from cardservice.bench.instance import give_wallets, make_holders, make_partners
+from cardservice.bench.sales import sell
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.calendar import PARIS
 from cardservice.domain.card_code import make_card_code
@@ -25,23 +26,7 @@ from cardservice.services.apply_scheme import apply_scheme
 from cardservice.wiring import Office
 
 HOLDERS = 50_000
-# Locks of one commit: each debit holds one on its id.
-_AT_ONCE = 1_000
 _IBAN = "FR7630004000031234567890143"
-
-_SELL = text(
-    "WITH sale AS (SELECT array_agg(gen_random_uuid()) AS ids, array_agg(p) AS partners,"
-    "  array_agg(1 + (n * 7919) % :holders) AS cards, array_agg(1 + n % 900) AS cents,"
-    "  array_agg(CAST(:until AS timestamptz)) AS until, array_agg(false) AS no,"
-    "  array_agg(NULL::text) AS nothing,"
-    "  array_agg(NULL::bytea) AS macs, array_agg(NULL::bigint) AS nobody,"
-    "  array_agg(CAST(:wallet AS text)) AS wallets, array_agg(CAST(:day AS date)) AS days"
-    "  FROM generate_series(CAST(:first AS bigint), :last) n,"
-    "   LATERAL (SELECT 1 + n % :partners AS p) partner)"
-    " SELECT count(*) FROM sale, debit_many((SELECT version FROM register_version), ids, partners,"
-    "  partners, partners, nobody, cards, wallets, cents, until, no, nothing, no, macs, days, true)"
-    " answer WHERE answer.outcome = 'approved'"
-)
 
 
 @dataclass(frozen=True)
@@ -92,7 +77,13 @@ def fill_fortnight(
     for nth in range(days):
         day = period.starts_on + timedelta(days=nth)
         _move_clock(office.engine, day)
-        _sell(office, debits * nth // days, debits * (nth + 1) // days, day, partners=partners)
+        sell(
+            office.engine,
+            range(debits * nth // days, debits * (nth + 1) // days),
+            day,
+            partners=partners,
+            holders=HOLDERS,
+        )
         say(f"{day}: {debits * (nth + 1) // days} of {debits} debits sold")
     _move_clock(office.engine, period.ends_before)
     with unit_of_work(owner) as connection:
@@ -125,22 +116,3 @@ def _move_clock(engine: Engine, day: date) -> None:
         connection.execute(
             text("UPDATE demo_clock SET shift = shift + (:noon - ledger_now())"), {"noon": noon}
         )
-
-
-def _sell(office: Office, first: int, end: int, day: date, *, partners: int) -> None:
-    for start in range(first, end, _AT_ONCE):
-        last = min(start + _AT_ONCE, end) - 1
-        with unit_of_work(office.engine) as connection:
-            approved = connection.execute(
-                _SELL,
-                {
-                    "first": start,
-                    "last": last,
-                    "day": day,
-                    "until": datetime.combine(day + timedelta(days=1), time(12), tzinfo=PARIS),
-                    "holders": HOLDERS,
-                    "partners": partners,
-                    "wallet": WALLET,
-                },
-            ).scalar_one()
-        assert approved == last - start + 1, "a debit of the bench was refused"

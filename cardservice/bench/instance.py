@@ -24,6 +24,8 @@ PARTNERS = 50
 # So much that no debit of one cent is ever refused in a run.
 GRANT_CENTS = 100_000_000
 _CHUNK = 2_000
+# Made in one transaction.
+_HOLDERS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,11 @@ def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
         with unit_of_work(owner) as connection:
             year, until = _school_year(connection)
             keys = make_partners(connection, PARTNERS)
-            codes = [make_card_code(secrets.randbelow) for _ in range(cards)]
-            make_holders(connection, office.keys, codes, year)
+        codes = [make_card_code(secrets.randbelow) for _ in range(cards)]
+        for made in range(0, cards, _HOLDERS_AT_ONCE):
+            with unit_of_work(owner) as connection:
+                some = codes[made : made + _HOLDERS_AT_ONCE]
+                make_holders(connection, office.keys, some, year, first=made + 1)
         give_wallets(owner, year, cards)
         with unit_of_work(owner) as connection:
             connection.execute(text("ANALYZE"))
@@ -118,28 +123,33 @@ def make_partners(connection: Connection, count: int) -> list[str]:
     return keys
 
 
-def make_holders(connection: Connection, keys: Keys, codes: list[str], year: int) -> None:
-    """A holder and an active card of school year `year` for each code."""
+def make_holders(
+    connection: Connection, keys: Keys, codes: list[str], year: int, *, first: int = 1
+) -> None:
+    """A holder and an active card of school year `year` for each code; `first` is the next number
+    of the database."""
     connection.execute(
         text(
             "INSERT INTO beneficiary (ine, last_name, first_name, birth_date)"
             " SELECT 'BENCH' || n, 'Nom', 'Prénom', '2008-01-01'"
-            " FROM generate_series(1, :count) AS n"
+            " FROM generate_series(CAST(:first AS bigint), :last) AS n ORDER BY n"
         ),
-        {"count": len(codes)},
+        {"first": first, "last": first + len(codes) - 1},
     )
     connection.execute(
         text(
             "INSERT INTO card (serial, code_mac, last4, beneficiary_id, school_year, state,"
             "  valid_from, valid_until, issued_at, activated_at)"
-            " SELECT 'B' || n, mac, last4, n, :year, 'active', first_day, last_day + 1,"
+            " SELECT 'B' || number, mac, last4, number, :year, 'active', first_day, last_day + 1,"
             "  ledger_now(), ledger_now()"
             " FROM school_year, unnest(CAST(:macs AS bytea[]), CAST(:last4s AS text[]))"
-            "  WITH ORDINALITY AS one (mac, last4, n)"
+            "  WITH ORDINALITY AS one (mac, last4, n),"
+            "  LATERAL (SELECT n + :first - 1 AS number) numbered"
             " WHERE school_year.school_year = :year ORDER BY n"
         ),
         {
             "year": year,
+            "first": first,
             "macs": [code_mac(keys, code) for code in codes],
             "last4s": [last4(code) for code in codes],
         },
