@@ -1,8 +1,9 @@
 """The engines of the product, and the only place where work is committed.
 
-The law: money calls run in AUTOCOMMIT, one statement being one transaction, and so do the pages
-that are answered on the event loop, which only look; everything else runs in a `unit_of_work`,
-which commits as a whole or not at all.
+The law: money calls run in AUTOCOMMIT, one statement being one transaction. So do the pages that
+are answered on the event loop: they only look, and what their door keeps of a session (when it was
+last seen, that it has ended) is one statement. Everything else runs in a `unit_of_work`, which
+commits as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -82,8 +83,9 @@ def make_page_engine(url: str) -> AsyncEngine:
 
 
 def _ask_who_has_rested(engine: Engine) -> None:
-    """A connection that has rested is asked whether its server still lives before it is used, and
-    replaced if not. `pool_pre_ping` asks one that has just answered too: a trip for every page."""
+    """A connection that has rested is asked whether its server still lives before it is used; when
+    it does not answer, it and all that rest beside it are replaced. `pool_pre_ping` asks one that
+    has just answered too: a trip for every page."""
 
     @event.listens_for(engine, "checkin")
     def rests(_connection: Any, record: ConnectionPoolEntry) -> None:

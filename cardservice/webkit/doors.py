@@ -57,8 +57,8 @@ assert numbers_in_addresses
 class PageRoute(Route, Generic[P]):
     """One method on one address. `roles` None is open to visitors (sign-in, links); `slow` is a
     page that judges or keeps a password, `heavy` one that works for seconds, `on_loop` one that
-    only looks, for a few milliseconds, over the connection that it is given; `most_bytes` of a page
-    that takes a file."""
+    only looks, for a few milliseconds, over the AUTOCOMMIT connection that it is given;
+    `most_bytes` of a page that takes a file."""
 
     def __init__(
         self,

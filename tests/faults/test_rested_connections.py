@@ -1,4 +1,4 @@
-"""Connections of the pages on the event loop whose server went away and came back meanwhile."""
+"""Connections of the pages on the event loop that their server has ended meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cardservice.db import engine as engines
 from cardservice.db.engine import make_page_engine, unit_of_work
@@ -16,9 +16,13 @@ from cardservice.wiring import Office
 
 async def server_process(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
-        asked = await connection.execute(text("SELECT pg_backend_pid()"))
-        process: int = asked.scalar_one()
-        return process
+        return await process_of(connection)
+
+
+async def process_of(connection: AsyncConnection) -> int:
+    asked = await connection.execute(text("SELECT pg_backend_pid()"))
+    process: int = asked.scalar_one()
+    return process
 
 
 def end(office: Office, process: int) -> None:
@@ -40,14 +44,20 @@ def test_a_connection_that_has_rested_is_replaced_and_a_busy_one_breaks_once(
     async def story() -> None:
         engine = make_page_engine(office.database_url)
         try:
-            first = await server_process(engine)
-            assert await server_process(engine) == first, "one connection serves both"
-            await asyncio.to_thread(end, office, first)
+            async with engine.connect() as connection:
+                first, second = await process_of(connection), await server_process(engine)
+            assert {first, second} == {await server_process(engine) for _ in range(2)}
+            for process in (first, second):
+                await asyncio.to_thread(end, office, process)
             if not rests:
                 with pytest.raises(DBAPIError) as broken:
                     await server_process(engine)
                 assert broken.value.connection_invalidated
-            assert await server_process(engine) != first
+            # The other one is replaced with it, and asked no more.
+            fresh = {await server_process(engine)}
+            monkeypatch.setattr(engines, "_ASKED_AFTER_SECONDS", 3_600.0)
+            fresh |= {await server_process(engine) for _ in range(2)}
+            assert not fresh & {first, second}
         finally:
             await engine.dispose()
 

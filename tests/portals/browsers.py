@@ -10,6 +10,7 @@ of the test too (conftest.py).
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -60,6 +61,10 @@ class Complaints:
         context.on("weberror", lambda failure: self._note(f"uncaught: {failure.error}"))
         context.on("request", self._asked)
         context.on("response", self._answered)
+
+    def is_to_fail(self, address: str) -> None:
+        """The test itself makes what is asked for at this address fail."""
+        self._refused_pages.add(address)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -143,9 +148,13 @@ def screen(width: int) -> dict[str, Any]:
     }
 
 
-# Asked for by nobody else, and answered by every service.
-_HARMLESS = "/healthz"
-_UNTIL_HANDED_OVER = f"async () => {{ while ((await fetch('{_HARMLESS}')).status !== 204); }}"
+# Asked for by nobody else; every service answers it. A hundred times are seconds.
+_HARMLESS = "/healthz?intercept"
+_UNTIL_HANDED_OVER = f"""async () => {{
+  for (let tries = 0; tries < 100; tries++)
+    if ((await fetch('{_HARMLESS}')).status === 204) return true;
+  return false;
+}}"""
 
 
 def intercept(page: Page, pattern: str, answer: Callable[[Route], object]) -> None:
@@ -155,8 +164,10 @@ def intercept(page: Page, pattern: str, answer: Callable[[Route], object]) -> No
     what it asks for in between is neither handed over nor told of. So it asks for something
     harmless first, until that is handed over."""
     page.route(pattern, answer)
-    page.route(f"**{_HARMLESS}", lambda told: told.fulfill(status=204))
-    page.evaluate(_UNTIL_HANDED_OVER)
+    harmless = re.compile(re.escape(_HARMLESS) + "$")
+    page.route(harmless, lambda told: told.fulfill(status=204))
+    assert page.evaluate(_UNTIL_HANDED_OVER), "Chromium hands nothing over"
+    page.unroute(harmless)
 
 
 def sits_still(page: Page) -> None:

@@ -26,6 +26,8 @@ _NOWHERE_TO_GO: Final = (
     f"{PREFIX}/deconnexion",
     f"{PREFIX}/lien",
     f"{PREFIX}/facile",
+    # A part of a page.
+    f"{PREFIX}/a-jour",
 )
 
 

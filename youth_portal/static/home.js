@@ -14,6 +14,7 @@ const AGAIN_MS = 8_000;
 let source = null;
 let asking = false;
 let again = false;
+let later = 0;
 
 function listen() {
   if (source || document.hidden) return;
@@ -28,12 +29,17 @@ function listen() {
     }
     // Refused, and the browser will not come back: the page asks for itself from time to time.
     rest();
-    setTimeout(() => {
-      if (document.hidden || source) return;
-      refresh();
-      listen();
-    }, AGAIN_MS);
+    askLater();
   });
+}
+
+function askLater() {
+  later ||= setTimeout(() => {
+    later = 0;
+    if (document.hidden) return;
+    refresh();
+    listen();
+  }, AGAIN_MS);
 }
 
 function rest() {
@@ -60,6 +66,8 @@ async function refresh() {
     offline.hidden = true;
   } catch {
     offline.hidden = false;
+    // It is told of each change once.
+    askLater();
   } finally {
     asking = false;
     if (again) {
@@ -71,7 +79,8 @@ async function refresh() {
 
 function show(page) {
   const fresh = page.getElementById("live");
-  if (!fresh) {
+  // Another person has signed in meanwhile: the whole page is another.
+  if (fresh?.dataset.session !== live.dataset.session) {
     location.reload();
     return;
   }

@@ -23,13 +23,14 @@ from youth_portal.routes import ROUTES
 class Row:
     """How a route is asked: `place` fills its address, `form` is a post that is taken (or refused
     with a page), `statuses` those of an answer to who may. `downloads` where it is no page,
-    `stream` where it does not end by itself, `files` of a form that carries any; `again` says why
-    posting twice may do it twice."""
+    `part` where it is one of a page, `stream` where it does not end by itself, `files` of a form
+    that carries any; `again` says why posting twice may do it twice."""
 
     place: Callable[[Household], Mapping[str, str]] = lambda _: {}
     form: Callable[[Household], Fields] = lambda _: {}
     statuses: tuple[int, ...] = (200, 303)
     downloads: bool = False
+    part: bool = False
     stream: bool = False
     files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)
     again: str = ""
@@ -191,7 +192,7 @@ ROWS: Final[dict[str, Row]] = {
     "POST /paiements/{reference}/contester": Row(place=_no_payment, statuses=(404,)),
     "GET /flux": Row(stream=True, downloads=True),
     # A part of the home page, which is asked for above.
-    "GET /a-jour": Row(downloads=True),
+    "GET /a-jour": Row(part=True),
     "GET /app.webmanifest": Row(downloads=True),
     "GET /sw.js": Row(downloads=True),
     "GET /hors-ligne": Row(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import socket
@@ -11,7 +10,7 @@ from importlib import resources
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from cardservice.db.engine import make_page_engine, unit_of_work
 from cardservice.db.queries.home_page import home_of
@@ -22,13 +21,15 @@ from cardservice.services.tell_notices import tell_notices
 from tests import makers
 from tests.counter import opened_counter
 from tests.portals.axe import out_of_reach, small_targets, too_wide, violations
-from tests.portals.browsers import DESKTOP, PHONE
-from tests.portals.youth.people import make_member
+from tests.portals.browsers import DESKTOP, PHONE, intercept
+from tests.portals.youth.people import make_member, open_member_session
+from tests.portals.youth.questions import questions_of_pages
 from tests.services.at_the_door import rows
 from tests.services.push_service import Browser
 from youth_portal.live import MOST_PER_HOLDER
 
 HOME = "/jeune"
+PART = "/jeune/a-jour"
 NOTICES = "/jeune/avis"
 
 
@@ -69,21 +70,6 @@ def test_home_shows_what_is_left_until_when_and_each_payment(site, youth, till, 
     assert "10,55\u00a0€" in page
 
 
-@contextlib.contextmanager
-def questions_of_pages(site):
-    """What pages on the event loop ask: no postman and no notes ask by their engine."""
-    engine, asked = site.app.state.pages.sync_engine, []
-
-    def note(*told):
-        asked.append(told[2])
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 SHOW = "Montrer ma carte</a>"
 PLANS = "Ta carte t’ouvre les réductions"
 
@@ -119,12 +105,13 @@ def test_a_member_whose_card_was_not_made_yet_has_an_empty_home(site, as_youth):
     assert SHOW not in page.text and PLANS not in page.text and "€" not in page.text
 
 
-def test_home_asks_few_questions(site, youth, till, counter, as_youth):
+@pytest.mark.parametrize("address", [HOME, PART])
+def test_home_asks_few_questions(site, youth, till, counter, as_youth, address):
     """An open page asks again at every debit: each question costs all the others."""
     counter.debit(till, youth.held, 1_055)
     visitor = as_youth(youth)
     with questions_of_pages(site) as asked:
-        visitor.get(HOME)
+        visitor.get(address)
     # Session; person; card, wallets, notice and mark; movements.
     assert len([one for one in asked if "FROM" in one]) == 4, asked
 
@@ -134,17 +121,11 @@ def test_an_open_page_asks_for_the_part_of_it_that_moves(site, youth, till, coun
     # Two pages of history: the older one follows too.
     for cents in range(1, MOVEMENTS_PER_PAGE + 1):
         counter.debit(till, youth.held, cents)
-    for query in ("", "?page=2"):
-        part = visitor.get(f"{HOME}/a-jour{query}").text
-        assert part.count('<a class="movement"') in (2, MOVEMENTS_PER_PAGE)
+    for query, movements in (("", MOVEMENTS_PER_PAGE), ("?page=2", 2)):
+        part = visitor.get(PART + query).text
+        assert part.count('<a class="movement"') == movements
         assert 'id="live"' in part and "<html" not in part and "Se déconnecter" not in part
         assert part in visitor.get(HOME + query).text
-
-
-def test_a_part_of_nobody_is_not_told(site, youth, till, counter, as_youth):
-    counter.debit(till, youth.held, 1_055)
-    answer = as_youth(None).get(f"{HOME}/a-jour")
-    assert answer.status_code == 303 and "€" not in answer.text
 
 
 def test_the_page_is_drawn_with_the_mark_that_pages_are_told_by(site, youth, till, counter):
@@ -154,13 +135,17 @@ def test_the_page_is_drawn_with_the_mark_that_pages_are_told_by(site, youth, til
         assert home_of(connection, holder).mark == live_marks(connection, [holder])[holder]
 
 
-def test_under_fifteen_without_a_parents_word_nothing_is_shown(site, youth, till, as_youth):
+@pytest.mark.parametrize("address", [HOME, PART])
+def test_under_fifteen_without_a_parents_word_nothing_is_shown(
+    site, youth, till, counter, as_youth, address
+):
+    counter.debit(till, youth.held, 1_055)
     with unit_of_work(site.office.engine) as connection:
         connection.execute(
             text("UPDATE beneficiary SET birth_date = '2014-05-14' WHERE beneficiary_id = :id"),
             {"id": youth.held.holder.beneficiary_id},
         )
-    answer = as_youth(youth).get(HOME)
+    answer = as_youth(youth).get(address)
     assert answer.status_code == 303 and answer.headers["location"] == "/jeune/activer"
     assert "€" not in answer.text
 
@@ -244,6 +229,64 @@ def test_a_stream_that_was_refused_is_asked_for_again(youth, till, counter, yout
         counter.debit(till, youth.held, 1_000)
     expect(balance).to_have_text("90,00\u00a0€", timeout=10_000)
     assert len(refused) == 1
+
+
+def test_an_open_page_whose_question_failed_asks_again(
+    youth, till, counter, youth_page, complaints
+):
+    page = youth_page(youth)
+    page.clock.install()
+    with page.expect_response("**/jeune/flux*"):
+        page.goto(HOME)
+    failed = []
+
+    def fail_once(asked):
+        if failed:
+            asked.continue_()
+        else:
+            failed.append(asked.request.url)
+            complaints.is_to_fail(asked.request.url)
+            asked.fulfill(status=503, body="")
+
+    intercept(page, "**/jeune/a-jour", fail_once)
+    counter.debit(till, youth.held, 1_000)
+    # The debit was told, and is not told again.
+    expect(page.locator("#offline")).to_be_visible(timeout=10_000)
+    balance = page.locator("#live .money-large").first
+    expect(balance).to_have_text("100,00\u00a0€")
+    page.clock.fast_forward(8_000)
+    expect(balance).to_have_text("90,00\u00a0€")
+    expect(page.locator("#offline")).to_be_hidden()
+    assert len(failed) == 1
+
+
+def test_an_older_page_of_the_history_stays_the_older_one(youth, till, counter, youth_page):
+    # With the two grants, one more than a page holds.
+    for cents in range(1, MOVEMENTS_PER_PAGE):
+        counter.debit(till, youth.held, cents)
+    page = youth_page(youth)
+    with page.expect_response("**/jeune/flux*"):
+        page.goto(f"{HOME}?page=2")
+    movements = page.locator("a.movement")
+    expect(movements).to_have_count(1)
+    counter.debit(till, youth.held, 1_000)
+    expect(movements).to_have_count(2, timeout=10_000)
+
+
+def test_whoever_signs_in_meanwhile_gets_a_page_of_their_own(
+    site, youth, till, counter, youth_page
+):
+    page = youth_page(youth)
+    with page.expect_response("**/jeune/flux*"):
+        page.goto(HOME)
+    theirs = page.locator("#live").get_attribute("data-session")
+    somebody_else = make_member(site.office)
+    cookies = page.context.cookies()
+    secret = open_member_session(site.office, somebody_else)
+    page.context.add_cookies([cookie | {"value": secret} for cookie in cookies])
+    counter.debit(till, youth.held, 1_000)
+    expect(page.locator("#live")).not_to_have_attribute("data-session", theirs, timeout=10_000)
+    expect(page.locator("#live .money-large").first).to_have_text("100,00\u00a0€")
 
 
 def test_a_person_with_enough_open_pages_is_told_to_ask_no_more(site, youth, as_youth):

@@ -3,6 +3,7 @@ is unknown, and that only a form of ours does anything."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.portals.youth.conftest import AsYouth
 from tests.portals.youth.household import Household, make_household
 from tests.portals.youth.matrix import ROWS, Asked, asked, key_of
 from tests.portals.youth.people import ROLES
+from tests.portals.youth.questions import questions_of_pages
 from youth_portal.portal import SIGN_IN
 from youth_portal.routes import ROUTES
 
@@ -111,6 +113,21 @@ def test_every_page_opens_to_every_role_that_may(house: Household, as_youth: AsY
                 found.append(f"{route.key} as {role}: {answer.status_code}")
             found += [f"{route.key} as {role}: {told}" for told in _loose(route, answer)]
     assert not found, "\n".join(found)
+
+
+def test_pages_on_the_event_loop_write_nothing_but_their_session(
+    site: Site, house: Household, as_youth: AsYouth
+) -> None:
+    """Each of their statements is committed by itself."""
+    with questions_of_pages(site) as questions:
+        for role in (None, *ROLES):
+            visitor = as_youth(house.youth(role))
+            for route in asked("GET"):
+                if not route.row.stream:
+                    visitor.get(route.address(house))
+    looks = re.compile(r"\s*SELECT\b(?!.*\bFOR (NO KEY )?(UPDATE|SHARE)\b)", re.DOTALL)
+    writes = [one for one in questions if not looks.match(one) and " web_session " not in one]
+    assert len(questions) > len(ROLES) and writes == []
 
 
 def _loose(route: Asked, answer: httpx.Response) -> list[str]:
