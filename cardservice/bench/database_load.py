@@ -12,10 +12,11 @@ from cardservice.db.upgrade import APPLICATION, DATABASE
 YARDSTICK_DATABASE = "yardstick"
 _SCALE = "8"
 
-# One call per debit, a fresh id and a random card each time, as the application's role.
+# One call per debit, a fresh id and a random card each time, as the application's role. Ids are of
+# version 7, as our terminals make them, where the server can (PostgreSQL 18 does).
 _DEBIT_SCRIPT = """\\set card random(1, {cards})
 \\set partner random(1, {partners})
-SELECT debit(gen_random_uuid(), :partner, :partner, :partner, NULL, :card, '{wallet}', 1,
+SELECT debit({fresh_id}(), :partner, :partner, :partner, NULL, :card, '{wallet}', 1,
     '2100-01-01', false, NULL, false, NULL, true);
 """
 
@@ -60,17 +61,25 @@ def money_function(server: PrivateServer, script: Path, *, clients: int, seconds
     )
 
 
-def write_debit_script(path: Path, *, cards: int, partners: int, wallet: str) -> None:
+def write_debit_script(
+    server: PrivateServer, path: Path, *, cards: int, partners: int, wallet: str
+) -> None:
     """The pgbench script of one debit."""
-    path.write_text(_DEBIT_SCRIPT.format(cards=cards, partners=partners, wallet=wallet))
+    fresh_id = _as_superuser(server, "SELECT coalesce(to_regproc('uuidv7'), 'gen_random_uuid')")
+    path.write_text(
+        _DEBIT_SCRIPT.format(fresh_id=fresh_id, cards=cards, partners=partners, wallet=wallet)
+    )
 
 
-def _as_superuser(server: PrivateServer, statement: str) -> None:
-    subprocess.run(
-        [server.bin_dir / "psql", *_where(server), "-U", "postgres", "-c", statement, DATABASE],
+def _as_superuser(server: PrivateServer, statement: str) -> str:
+    words = ["-U", "postgres", "-At", "-c", statement, DATABASE]
+    done = subprocess.run(
+        [server.bin_dir / "psql", *_where(server), *words],
         check=True,
         capture_output=True,
+        text=True,
     )
+    return done.stdout.strip()
 
 
 def _load(clients: int, seconds: int) -> tuple[str, ...]:

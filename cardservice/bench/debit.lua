@@ -1,4 +1,5 @@
--- wrk's side of a debit: a ticket drawn at random, a fresh operation id each time.
+-- wrk's side of a debit: a ticket drawn at random, a fresh operation id of version 7 each time, as our
+-- terminals make them.
 -- BENCH_TICKETS names a file of "terminal key <tab> identification" lines, BENCH_SEED differs per run.
 local tickets = {}
 
@@ -18,8 +19,9 @@ local function draw(bits) return math.random(0, 2 ^ bits - 1) end
 
 function request()
   local ticket = tickets[math.random(#tickets)]
-  local id = string.format("%08x-%04x-4%03x-8%03x-%06x%06x",
-    draw(16) * 65536 + draw(16), draw(16), draw(12), draw(12), draw(24), draw(24))
+  local ms = os.time() * 1000 + math.random(0, 999)
+  local id = string.format("%08x-%04x-7%03x-8%03x-%06x%06x",
+    math.floor(ms / 65536), ms % 65536, draw(12), draw(12), draw(24), draw(24))
   return wrk.format("PUT", "/api/v1/debits/" .. id, ticket.headers, ticket.body)
 end
 

@@ -72,7 +72,7 @@ def fill_fortnight(
             ),
             {"iban": _IBAN, "agent_id": preparer.agent_id},
         )
-    give_wallets(owner, period.school_year, HOLDERS)
+    give_wallets(owner, period.school_year, range(1, HOLDERS + 1))
     days = (period.ends_before - period.starts_on).days
     for nth in range(days):
         day = period.starts_on + timedelta(days=nth)

@@ -4,6 +4,7 @@ thousand. It lives in a folder of its own and is never an instance that people u
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,8 +25,8 @@ PARTNERS = 50
 # So much that no debit of one cent is ever refused in a run.
 GRANT_CENTS = 100_000_000
 _CHUNK = 2_000
-# Made in one transaction.
-_HOLDERS_AT_ONCE = 100_000
+# Cards made in one transaction, and wallets given, between two lines of progress.
+_BETWEEN_LINES = 200_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,13 @@ class BenchInstance:
     terminal_keys: list[str]
 
 
-def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
+def fill(
+    office: Office,
+    cards: int,
+    *,
+    tickets: int = 20_000,
+    say: Callable[[str], None] = lambda _line: None,
+) -> BenchInstance:
     """Puts partners, terminals and `cards` holders with one wallet each into an empty database."""
     assert office.private_server is not None, "the bench measures on its own private server"
     owner = make_engine(office.private_server.url(OWNER), serving=False)
@@ -47,11 +54,15 @@ def fill(office: Office, cards: int, *, tickets: int = 20_000) -> BenchInstance:
             year, until = _school_year(connection)
             keys = make_partners(connection, PARTNERS)
         codes = [make_card_code(secrets.randbelow) for _ in range(cards)]
-        for made in range(0, cards, _HOLDERS_AT_ONCE):
+        for made in range(0, cards, _BETWEEN_LINES):
             with unit_of_work(owner) as connection:
-                some = codes[made : made + _HOLDERS_AT_ONCE]
+                some = codes[made : made + _BETWEEN_LINES]
                 make_holders(connection, office.keys, some, year, first=made + 1)
-        give_wallets(owner, year, cards)
+            say(f"{made + len(some)} of {cards} cards made")
+        for given in range(0, cards, _BETWEEN_LINES):
+            end = min(given + _BETWEEN_LINES, cards)
+            give_wallets(owner, year, range(given + 1, end + 1))
+            say(f"{end} of {cards} wallets given")
         with unit_of_work(owner) as connection:
             connection.execute(text("ANALYZE"))
     finally:
@@ -156,10 +167,10 @@ def make_holders(
     )
 
 
-def give_wallets(owner: Engine, year: int, cards: int) -> None:
-    """One wallet of that year for holders 1 to `cards`."""
-    for first in range(1, cards + 1, _CHUNK):
-        holders = list(range(first, min(first + _CHUNK, cards + 1)))
+def give_wallets(owner: Engine, year: int, holders: range) -> None:
+    """One wallet of that year for each of `holders`."""
+    for first in holders[::_CHUNK]:
+        some = list(range(first, min(first + _CHUNK, holders.stop)))
         with unit_of_work(owner) as connection:
             connection.execute(
                 text(
@@ -167,8 +178,8 @@ def give_wallets(owner: Engine, year: int, cards: int) -> None:
                     " CAST(:year AS smallint), :wallet, :cents)"
                 ),
                 {
-                    "ids": [uuid4() for _ in holders],
-                    "holders": holders,
+                    "ids": [uuid4() for _ in some],
+                    "holders": some,
                     "year": year,
                     "wallet": WALLET,
                     "cents": GRANT_CENTS,

@@ -92,17 +92,17 @@ def _instance(
     wiring.upgrade(settings)
     office = opened.enter_context(wiring.opened_office(settings))
     owner = opened.enter_context(wiring.opened_as_owner(settings))
-    assert office.private_server is not None, "the bench measures on its own private server"
-    say(f"filling {cards} cards")
-    fill(office, cards, tickets=0)
+    server = office.private_server
+    assert server is not None, "the bench measures on its own private server"
+    fill(office, cards, tickets=0, say=say)
     _sell_until(office.engine, operations, cards, say)
     # Now, and not by itself while we look.
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-    empty_outbox(office.private_server)
+    empty_outbox(server)
     script = folder / "data" / "debit.sql"
-    write_debit_script(script, cards=cards, partners=PARTNERS, wallet=WALLET)
-    return office.private_server, script
+    write_debit_script(server, script, cards=cards, partners=PARTNERS, wallet=WALLET)
+    return server, script
 
 
 def _sell_until(engine: Engine, operations: int, cards: int, say: Callable[[str], None]) -> None:

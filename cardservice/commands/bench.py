@@ -12,6 +12,7 @@ from cardservice.bench.batch_rows import run_batches
 from cardservice.bench.bench_row import BenchRow
 from cardservice.bench.database_load import LoadFailed
 from cardservice.bench.http_load import WrkMissing
+from cardservice.bench.large_rows import run_large
 from cardservice.bench.live_rows import run_live
 from cardservice.bench.rows import run_bench
 from cardservice.commands.session import Failed, json_option, say_json
@@ -47,6 +48,7 @@ def bench(
                 rows += run_live(runs=runs, cards=cards, parent=data_dir, say=console.log)
             if full:
                 rows += run_batches(runs=runs, parent=data_dir, say=console.log)
+                rows += run_large(runs=runs, parent=data_dir, say=console.log)
     except (WrkMissing, LoadFailed) as failure:
         raise Failed(sentence("bench", "failed", detail=failure)) from failure
     if as_json:
