@@ -25,13 +25,15 @@ from cardservice.db.embedded.identity import ServerIdentity, server_identity
 
 PORT = 5432  # Only the name of the socket file: the server listens on no network address.
 SUPERUSER = "postgres"
+_MACHINE_MB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "max_connections": "120",
-    "shared_buffers": "256MB",
+    # Room for what millions of cards are asked for again and again; taken as it is used.
+    "shared_buffers": f"{min(1024, max(128, _MACHINE_MB // 8))}MB",
     # Each statement of the money functions has one good plan: planning it five times for every
     # connection first, as the server would, costs a new backend 20 ms.
     "plan_cache_mode": "force_generic_plan",
