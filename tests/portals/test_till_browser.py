@@ -18,10 +18,9 @@ from tests.portals.browsers import DESKTOP, PHONE, BrowserThread, Complaints, in
 from tests.portals.conftest import PageOf
 from tests.portals.people import Team, make_team
 from tests.portals.site import Site
+from tests.usb_reader import type_fast
 
 TILL = "/partenaire/caisse"
-# Keys of an American reader as a French keyboard writes them; `code` names the key itself.
-_FRENCH = dict(zip("1234567890AQZWM", "&é\"'(-è_çàQAWZ?", strict=True))
 
 
 @pytest.fixture
@@ -47,19 +46,6 @@ def step(page: Page, name: str) -> None:
 
 def accepted(page: Page) -> None:
     expect(page.get_by_role("heading", name="Débit accepté")).to_be_visible()
-
-
-def type_fast(page: Page, keys: str, *, end: str = "Enter") -> None:
-    """As a USB reader does: a key each eight milliseconds, whatever this machine is busy with."""
-    line = page.context.new_cdp_session(page)
-    began = page.evaluate("Date.now() / 1000")
-    for number, key in enumerate(keys):
-        at = began + number * 0.008
-        line.send(
-            "Input.dispatchKeyEvent", {"type": "keyDown", "text": key, "key": key, "timestamp": at}
-        )
-        line.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "timestamp": at + 0.004})
-    page.keyboard.press(end)
 
 
 def operations(site: Site) -> list[Any]:
@@ -126,7 +112,13 @@ def test_with_one_wallet_a_sale_takes_three_actions(
 def test_an_american_reader_on_a_french_keyboard_is_understood(
     till: Page, card: makers.HeldCard, end: str
 ) -> None:
-    type_fast(till, "".join(_FRENCH.get(key, key) for key in card.code), end=end)
+    type_fast(till, card.code, french=True, end=end)
+    step(till, "identity")
+
+
+@pytest.mark.parametrize("keys", [1, 4, 6])
+def test_a_reader_that_falters_is_read_whole(till: Page, card: makers.HeldCard, keys: int) -> None:
+    type_fast(till, card.code, falters_after=keys)
     step(till, "identity")
 
 

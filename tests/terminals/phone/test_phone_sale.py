@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, expect
+import pytest
+from playwright.sync_api import Route, expect
 
 from cardservice.domain.short_code import operation_reference
 from cardservice.services.block_card import block_card
@@ -17,28 +18,10 @@ from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import Phone
 from tests.terminals.phone.ledger import debits_approved, give_photo, operations
+from tests.usb_reader import type_fast
 
 PIN_ABOVE_20 = {"pin_required": "above", "above_cents": 2000}
 ALWAYS = {"pin_required": "always"}
-# Keys of an American reader as a French keyboard writes them; `code` names the key itself.
-_FRENCH = dict(zip("1234567890AQZWM", "&é\"'(-è_çàQAWZ?", strict=True))
-
-
-def type_fast(page: Page, code: str, *, french: bool = False) -> None:
-    """As a reader does: a key each eight milliseconds."""
-    line = page.context.new_cdp_session(page)
-    began = page.evaluate("performance.timeOrigin + performance.now()") / 1000
-    for number, key in enumerate(code):
-        at = began + number * 0.008
-        written = _FRENCH.get(key, key) if french else key
-        name = f"Digit{key}" if key.isdigit() else f"Key{key}"
-        pressed = {"text": written, "key": written, "code": name, "timestamp": at}
-        line.send("Input.dispatchKeyEvent", {"type": "keyDown", **pressed})
-        line.send(
-            "Input.dispatchKeyEvent",
-            {"type": "keyUp", "key": written, "code": name, "timestamp": at + 0.004},
-        )
-    page.keyboard.press("Enter")
 
 
 def test_a_sale_from_card_to_ticket(phone_of: PhoneOf, site: Site, card: HeldCard) -> None:
@@ -104,6 +87,13 @@ def test_an_american_reader_on_a_french_keyboard_is_understood(
 ) -> None:
     phone = phone_of()
     type_fast(phone.page, card.code, french=True)
+    phone.reads("Est-ce bien cette personne ?")
+
+
+@pytest.mark.parametrize("keys", [1, 4, 6])
+def test_a_reader_that_falters_is_read_whole(phone_of: PhoneOf, card: HeldCard, keys: int) -> None:
+    phone = phone_of()
+    type_fast(phone.page, card.code, falters_after=keys)
     phone.reads("Est-ce bien cette personne ?")
 
 

@@ -5,7 +5,9 @@
 
 const FEWEST = 8;
 const MEDIAN_MS = 35;
-const LONGEST_GAP_MS = 80;
+// Also of a reader that falters (Bluetooth, a busy machine): without its first half a code is another
+// code. A hand takes longer from the keys to the card.
+const LONGEST_GAP_MS = 300;
 const SECOND_ENTER_MS = 50;
 const PLAIN = /^[\w\s:+/.=-]+$/;
 const KEY = /^(?:Digit|Key|Numpad)([0-9A-Z])$/;
