@@ -72,7 +72,8 @@ def office(instance: Office) -> Iterator[Office]:
         requests_over()
     finally:
         # A connection that a test left open would make the next clean-up wait.
-        instance.engine.dispose()
+        if instance.engine.pool.checkedout():
+            instance.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -134,11 +135,14 @@ def _doomed(keep: frozenset[str]) -> list[str]:
 
 def _empty(office: Office, *, keep: frozenset[str]) -> None:
     """Removes every row but those of the tables to keep; identities go on counting."""
-    with psycopg.connect(superuser_dsn(office)) as connection:
+    statements = [
         # Without triggers and foreign keys; twenty times quicker than TRUNCATE on small tables.
-        connection.execute("SET session_replication_role = replica")
-        for name in _doomed(keep):
-            connection.execute(f"DELETE FROM {name}".encode())
-        connection.execute("UPDATE open_day SET first_open_day = '2023-09-01'")
+        "SET session_replication_role = replica",
+        *(f"DELETE FROM {name}" for name in _doomed(keep)),
+        "UPDATE open_day SET first_open_day = '2023-09-01'",
         # Whatever a service kept in mind of the last test is out of date.
-        connection.execute("UPDATE register_version SET version = version + 1")
+        "UPDATE register_version SET version = version + 1",
+    ]
+    with psycopg.connect(superuser_dsn(office)) as connection:
+        # In one trip: this is done some thousands of times.
+        connection.execute("; ".join(statements).encode())

@@ -25,6 +25,7 @@ from tests.portals.hands import Hands
 from tests.portals.letterbox import link_in
 from tests.portals.people import Team
 from tests.portals.site import PREFIX, Site
+from tests.usb_reader import type_fast
 
 EMAIL = "sofia.blanc@librairie.example"
 PASSWORD = "huit lampes vertes et trois ponts 42"
@@ -60,7 +61,13 @@ class Day:
         assert not found, "\n".join(found)
 
 
-@pytest.fixture(params=WAYS)
+# The counter is the keyboard's desktop with a mouse.
+LONG = frozenset(("counter",))
+
+
+@pytest.fixture(
+    params=[pytest.param(way, marks=pytest.mark.soak if way in LONG else ()) for way in WAYS]
+)
 def day(
     request: pytest.FixtureRequest,
     site: Site,
@@ -160,9 +167,7 @@ def sell(
     hands.reads("Lisez la carte")
     expect(day.page.get_by_label("Code de la carte")).to_be_focused()
     if reader:
-        # A USB reader: a burst of keys into the field that has the focus, and Enter.
-        day.page.keyboard.type(card.code)
-        day.page.keyboard.press("Enter")
+        type_fast(day.page, card.code)
     else:
         # A hand is slower than a USB reader, and must not be taken for one.
         hands.write("Code de la carte", card.code, pause_ms=45)

@@ -50,8 +50,11 @@ class Walk:
 
 @pytest.mark.parametrize(
     ("width", "dark", "scripts"),
-    [(PHONE, False, True), (DESKTOP, True, True), (320, False, False)],
-    ids=["phone", "desktop in the dark", "320 px without scripts"],
+    [
+        pytest.param(PHONE, False, True, id="phone", marks=pytest.mark.soak),
+        pytest.param(DESKTOP, True, True, id="desktop in the dark"),
+        pytest.param(320, False, False, id="320 px without scripts"),
+    ],
 )
 def test_a_lead_comes_from_the_mail_to_the_account(site, team, page_of, width, dark, scripts):
     lead = team.people["lead"]

@@ -72,8 +72,15 @@ def walk(
         yield name, seats[role]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(PHONE, False, id="phone"),
+        pytest.param(DESKTOP, True, id="desktop dark"),
+        pytest.param(PHONE, True, id="phone dark", marks=pytest.mark.soak),
+        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
+    ],
+)
 def test_axe_finds_nothing_on_these_pages(
     inbox: Inbox, desk_page: DeskPage, album: Album, width: int, dark: bool
 ) -> None:
