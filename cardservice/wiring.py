@@ -21,7 +21,7 @@ from cardservice.adapters.mail.postman import Postman
 from cardservice.adapters.mail.smtp import SmtpServer
 from cardservice.adapters.push.carrier import PushCarrier
 from cardservice.adapters.push.vapid import push_key
-from cardservice.db.embedded import PrivateServer, running_server
+from cardservice.db.embedded import PrivateServer, guarded_server, running_server
 from cardservice.db.engine import (
     assert_durable,
     make_engine,
@@ -70,10 +70,15 @@ class Office:
 def opened_office(settings: Settings, *, serving: bool = False) -> Iterator[Office]:
     """The office of an instance, its private server running for as long as the block lasts.
 
+    A server that dies under an office that is serving is started again.
+
     Raises NotReady before `cjeune db upgrade` was run, NotDurable on a server that could lose an
     acknowledged debit.
     """
-    with _database(settings) as (url, _, server):
+    with contextlib.ExitStack() as opened:
+        url, _, server = opened.enter_context(_database(settings))
+        if serving and server is not None:
+            opened.enter_context(guarded_server(settings.data_dir, settings.postgres_bin))
         engine = make_engine(url, serving=serving)
         try:
             if not is_up_to_date(engine):

