@@ -1,7 +1,8 @@
 """The proof of what was paid: runs, remittances and papers are what the operations make of them.
 
 The law: a line is its operation, a remittance its lines, a reimbursement its remittance, and a
-stored paper its own digest; no partner is paid more than he is owed, and nothing twice.
+stored paper its own digest; what was submitted has not moved since; no partner is paid more than he
+is owed, and nothing twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from cardservice.ledger.proof_answers import first_answer_difference
 from cardservice.ledger.proof_rows import Difference
+from cardservice.ledger.run_content import content_hash
 from cardservice.ledger.streams import STREAMED
 
 # Each query finds the keys of rows that break one law, the first one first: (table, field, query).
@@ -98,7 +100,25 @@ def first_run_difference(connection: Connection) -> Difference | None:
         broken = connection.execute(text(query)).scalar_one_or_none()
         if broken is not None:
             return Difference(table, str(broken), field)
-    return first_answer_difference(connection) or _first_changed_paper(connection)
+    return (
+        first_answer_difference(connection)
+        or _first_moved_content(connection)
+        or _first_changed_paper(connection)
+    )
+
+
+def _first_moved_content(connection: Connection) -> Difference | None:
+    """What was submitted, to the accounts it is paid to, is what is paid."""
+    runs = connection.execute(
+        text(
+            "SELECT run_id, content_hash FROM reimbursement_run"
+            " WHERE state NOT IN ('draft', 'rejected', 'cancelled') ORDER BY run_id"
+        )
+    ).all()
+    for run in runs:
+        if content_hash(connection, run.run_id) != run.content_hash:
+            return Difference("reimbursement_run", str(run.run_id), "content_hash")
+    return None
 
 
 def _first_changed_paper(connection: Connection) -> Difference | None:

@@ -1,7 +1,7 @@
 """What a submitted run froze: one digest over all that will be paid.
 
-The law: approval and export recompute it from the rows; one cent, account or line that moved since
-the submission is found.
+The law: approval, export and `cjeune proof` recompute it from the rows; one cent, account or line
+that moved since the submission is found.
 """
 
 from __future__ import annotations

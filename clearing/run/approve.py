@@ -14,8 +14,8 @@ from cardservice.db.queries.agents import Agent
 from cardservice.domain.calendar import paris_day
 from cardservice.domain.keys import Keys
 from cardservice.domain.refusal import Refused
+from cardservice.ledger.run_content import content_hash
 from cardservice.services.check_agent import agent_with_totp
-from clearing.run.frozen import content_hash
 from clearing.run.people import APPROVER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 

@@ -21,6 +21,7 @@ from cardservice.domain.calendar import paris_day
 from cardservice.domain.refusal import Refused
 from cardservice.ledger import post
 from cardservice.ledger.post import Reimbursement
+from cardservice.ledger.run_content import content_hash
 from clearing.allocation import allocate
 from clearing.banking_days import next_target_day
 from clearing.pain001 import (
@@ -31,7 +32,6 @@ from clearing.pain001 import (
     total_problems,
     write_payment_file,
 )
-from clearing.run.frozen import content_hash
 from clearing.run.papers import papers_are_complete, remittance_number, store_documents
 from clearing.run.people import APPROVER, PREPARER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, text
 
 from cardservice.db.engine import unit_of_work
 from cardservice.domain.refusal import Refused
+from cardservice.ledger.run_content import content_hash
 from clearing.controls import controls_of, failures
-from clearing.run.frozen import content_hash
 from clearing.run.people import APPROVER, PREPARER, agent_in_role
 from clearing.run.record import Run, move, run_again, run_of, take_turn
 

@@ -82,6 +82,18 @@ def test_a_paid_fortnight_and_a_drafted_one_prove_green(paid: Fortnight) -> None
             "amount_cents",
         ),
         (
+            f"UPDATE remittance SET iban = reverse(iban) WHERE {FIRST_RUN}",
+            f"UPDATE remittance SET iban = reverse(iban) WHERE {FIRST_RUN}",
+            "reimbursement_run",
+            "content_hash",
+        ),
+        (
+            f"UPDATE remittance SET holder_name = holder_name || '.' WHERE {FIRST_RUN}",
+            f"UPDATE remittance SET holder_name = left(holder_name, -1) WHERE {FIRST_RUN}",
+            "reimbursement_run",
+            "content_hash",
+        ),
+        (
             "UPDATE document SET content = content || '\\x20' WHERE kind = 'pain001'",
             "UPDATE document SET content = substr(content, 1, length(content) - 1)"
             " WHERE kind = 'pain001'",
