@@ -262,7 +262,7 @@ def test_a_lost_answer_is_asked_for_until_the_truth_is_known(
     to_amount(till, card)
     till.get_by_label("Sport, culture, loisirs").check()
     till.fill("[name=montant]", "10,55")
-    till.route("**/caisse/operation/**", lambda question: asked.append(question))
+    intercept(till, "**/caisse/operation/**", lambda question: asked.append(question))
     intercept(till, "**/caisse/debit", take_and_hang_up)
     till.keyboard.press("Enter")
     expect(till.get_by_text("Nous ne savons pas encore si le débit est passé")).to_be_visible()
@@ -303,7 +303,7 @@ def test_a_page_that_is_loaded_anew_still_finds_the_answer(
     till.get_by_label("Sport, culture, loisirs").check()
     till.fill("[name=montant]", "10,55")
     # For as long as the page is open: taking a route away lets what comes meanwhile slip through.
-    till.route("**/caisse/operation/**", lambda route: route.abort())
+    intercept(till, "**/caisse/operation/**", lambda route: route.abort())
     intercept(till, "**/caisse/debit", lambda route: (route.fetch(max_redirects=0), route.abort()))
     till.keyboard.press("Enter")
     expect(till.get_by_text("Nous ne savons pas encore")).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import Request, Route, expect
 
 from tests import makers
 from tests.makers import HeldCard
+from tests.portals.browsers import intercept
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import Phone
@@ -53,7 +54,7 @@ def test_a_sale_that_was_given_up_is_never_sent_again(
 ) -> None:
     phone = phone_of(policy=ALWAYS)
     phone.hurry()
-    phone.page.route(DEBITS, lambda route: route.abort())
+    intercept(phone.page, DEBITS, lambda route: route.abort())
     phone.sell(card, "10,55")
     phone.enter_pin(makers.PIN)
     phone.reads("Le résultat n’est pas connu")
@@ -80,7 +81,7 @@ def test_an_approval_that_nobody_saw_is_not_told_while_its_cancellation_is_under
         route.abort()
 
     phone.hurry()
-    phone.page.route(DEBITS, service)
+    intercept(phone.page, DEBITS, service)
     phone.sell(card, "10,55")
     phone.reads("Le résultat n’est pas connu")
     give_up_in_vain(phone)
@@ -110,7 +111,7 @@ def test_a_cancellation_of_the_day_that_nobody_answered_is_resumed_when_it_is_lo
     phone.press("Annuler ce débit")
     phone.on("operation")
     phone.hurry()
-    phone.page.route("**/cancellation", lambda route: route.abort())
+    intercept(phone.page, "**/cancellation", lambda route: route.abort())
     phone.press("Annuler ce débit de")
     phone.sees("Le service n’a pas répondu.")
     phone.page.unroute("**/cancellation")
@@ -140,7 +141,7 @@ def test_an_expired_identification_does_not_refuse_the_copy_that_was_lost(
             route.continue_(post_data=body)
 
     phone.hurry()
-    phone.page.route(DEBITS, service)
+    intercept(phone.page, DEBITS, service)
     phone.sell(card, "10,55")
     phone.reads("Débit refusé")
     phone.sees("La lecture de la carte est trop ancienne.")
@@ -165,7 +166,7 @@ def test_a_slow_card_does_not_take_the_next_ones_screen(
         else:
             held.append(route)
 
-    phone.page.route(reading, hold_the_first)
+    intercept(phone.page, reading, hold_the_first)
     phone.read(card.code)
     phone.on("reading")
     phone.press("Accueil")
@@ -194,7 +195,7 @@ def test_a_slow_verification_does_not_leave_the_sale_that_began_meanwhile(
         else:
             route.abort()
 
-    phone.page.route(DEBITS, hold_two)
+    intercept(phone.page, DEBITS, hold_two)
     phone.press("Vérifier maintenant")
     phone.on("starting")
     phone.press("Accueil")
@@ -227,7 +228,7 @@ def test_a_stranger_that_says_no_has_refused_nothing(
         route.fulfill(status=status, json={"title": "no", "detail": "no", "status": status})
 
     phone.hurry()
-    phone.page.route(DEBITS, stranger)
+    intercept(phone.page, DEBITS, stranger)
     phone.sell(card, "10,55")
     phone.reads("Débit accepté")
     assert debits_approved(site) == [1055]

@@ -13,6 +13,7 @@ from cardservice.services.suspend_partner import suspend_partner
 from tests import makers
 from tests.makers import HeldCard, Shop
 from tests.portals import axe
+from tests.portals.browsers import intercept
 from tests.portals.letterbox import text_of
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
@@ -189,8 +190,7 @@ def test_an_expired_identification_asks_for_the_card_again(
     phone = phone_of()
     phone.to_amount(card)
     phone.enter("3")
-    phone.page.route(
-        "**/api/v1/debits/**",
+    intercept(phone.page, "**/api/v1/debits/**",
         lambda route: route.continue_(
             post_data=re.sub('"identification":"[^"]+"', '"identification":"x"',
                              route.request.post_data or "")
@@ -247,7 +247,8 @@ def test_the_day_is_listed_page_by_page_refusals_too(
     phone_of: PhoneOf, card: HeldCard, site: Site
 ) -> None:
     phone = phone_of()
-    phone.page.route(
+    intercept(
+        phone.page,
         "**/api/v1/debits?limit=25*",
         lambda route: route.continue_(url=route.request.url.replace("limit=25", "limit=2")),
     )
@@ -353,7 +354,7 @@ def identified_as(phone: Phone, **changed: object) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, json={**answer.json(), **changed})
 
-    phone.page.route("**/api/v1/identifications", change)
+    intercept(phone.page, "**/api/v1/identifications", change)
 
 
 def test_a_card_without_wallets_is_told_before_anybody_types(

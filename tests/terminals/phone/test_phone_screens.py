@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests import makers
 from tests.makers import HeldCard
 from tests.portals import axe
-from tests.portals.browsers import DESKTOP, PHONE
+from tests.portals.browsers import DESKTOP, PHONE, intercept
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import Album, PhoneOf
 from tests.terminals.phone.hands import APP, Phone
@@ -149,7 +149,7 @@ def _trouble(phone: Phone, card: HeldCard) -> Iterator[str]:
     phone.to_amount(card)
     phone.enter("3")
     phone.hurry()
-    phone.page.route("**/api/v1/debits/**", cut)
+    intercept(phone.page, "**/api/v1/debits/**", cut)
     phone.page.locator("[data-do]").click()
     phone.reads("Le résultat n’est pas connu")
     yield "24-inconnu"
@@ -164,18 +164,18 @@ def _trouble(phone: Phone, card: HeldCard) -> Iterator[str]:
     phone.press("Vérifier maintenant")
     phone.on("home")
     phone.press("Ventes de la journée")
-    phone.page.route("**/api/v1/debits/**", cut)
+    intercept(phone.page, "**/api/v1/debits/**", cut)
     phone.page.locator(".sale").first.click()
     phone.reads("L’opération n’a pas pu être lue")
     yield "25-operation-non-lue"
     phone.press("Accueil")
     phone.on("home")
     # Only what is asked now: cut wholly, the home screen may say so before a code can be typed.
-    phone.page.route("**/api/v1/identifications", cut)
+    intercept(phone.page, "**/api/v1/identifications", cut)
     phone.read(card.code)
     phone.reads("La connexion est coupée")
     yield "26-coupe"
-    phone.page.route("**/api/v1/**", cut)
+    intercept(phone.page, "**/api/v1/**", cut)
     phone.page.reload()
     phone.unlock()
     phone.reads("Pas de réseau : aucune vente possible")

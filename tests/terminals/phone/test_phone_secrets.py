@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from tests import makers
 from tests.makers import HeldCard
+from tests.portals.browsers import intercept
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import APP, Phone
@@ -87,7 +88,7 @@ def test_the_pin_of_a_sale_that_stays_unknown_goes_with_its_screen(
     debits = "**/api/v1/debits/**"
     phone = phone_of(policy=ALWAYS)
     phone.hurry()
-    phone.page.route(debits, lambda route: route.abort())
+    intercept(phone.page, debits, lambda route: route.abort())
     phone.sell(card, "10,55")
     phone.enter_pin(makers.PIN)
     phone.reads("Le résultat n’est pas connu")

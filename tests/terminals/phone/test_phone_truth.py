@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests import makers
 from tests.makers import HeldCard
+from tests.portals.browsers import intercept
 from tests.portals.site import Site
 from tests.terminals.phone.conftest import PhoneOf
 from tests.terminals.phone.hands import APP, Phone
@@ -50,7 +51,7 @@ def test_a_lost_answer_is_found_and_nothing_is_taken_twice(
     phone = phone_of()
     phone.hurry()
     for number, (count, arrives) in enumerate(product((1, 2, 4), (True, False)), 1):
-        phone.page.route(DEBITS, losing(count, arrives=arrives))
+        intercept(phone.page, DEBITS, losing(count, arrives=arrives))
         phone.sell(card, f"1,0{number}")
         phone.reads("Débit accepté")
         phone.page.unroute(DEBITS)
@@ -63,7 +64,7 @@ def test_a_pin_sale_is_sent_again_with_its_pin(
 ) -> None:
     phone = phone_of(policy=ALWAYS)
     phone.hurry()
-    phone.page.route(DEBITS, losing(1, arrives=False))
+    intercept(phone.page, DEBITS, losing(1, arrives=False))
     phone.sell(card, "10,55")
     phone.enter_pin(makers.PIN)
     phone.reads("Débit accepté")
@@ -75,7 +76,7 @@ def test_a_refusal_whose_answer_was_lost_is_still_a_refusal(
 ) -> None:
     phone = phone_of(policy=ALWAYS)
     phone.hurry()
-    phone.page.route(DEBITS, losing(2, arrives=True))
+    intercept(phone.page, DEBITS, losing(2, arrives=True))
     phone.sell(card, "10,55")
     phone.enter_pin("0000")
     phone.reads("Débit refusé")
@@ -86,7 +87,7 @@ def test_a_refusal_whose_answer_was_lost_is_still_a_refusal(
 def cut_for_good(phone: Phone, card: HeldCard, *, arrives: bool) -> None:
     """A sale whose answers are all lost, up to the unknown screen."""
     phone.hurry()
-    phone.page.route(DEBITS, losing(1_000, arrives=arrives))
+    intercept(phone.page, DEBITS, losing(1_000, arrives=arrives))
     phone.sell(card, "10,55")
     phone.reads("Le résultat n’est pas connu")
     text = phone.page.locator("main").inner_text()
@@ -148,7 +149,7 @@ def test_a_page_that_is_killed_at_sending_tells_the_truth_when_it_comes_back(
             route.abort()
         phone.page.evaluate("console.log('heard')")
 
-    phone.page.route(DEBITS, hold)
+    intercept(phone.page, DEBITS, hold)
     with phone.page.expect_console_message(lambda said: said.text == "heard"):
         phone.sell(card, "10,55")
         phone.on("sending")
@@ -178,7 +179,7 @@ def test_a_sale_that_arrives_after_it_was_given_up_is_refused(
         route.abort()
 
     phone.hurry()
-    phone.page.route(DEBITS, keep)
+    intercept(phone.page, DEBITS, keep)
     phone.sell(card, "10,55")
     phone.reads("Le résultat n’est pas connu")
     phone.page.unroute(DEBITS)
@@ -242,7 +243,7 @@ def test_an_answer_about_another_sale_is_no_answer(
         else:
             route.fulfill(response=answer)
 
-    phone.page.route(DEBITS, swap)
+    intercept(phone.page, DEBITS, swap)
     phone.sell(card, "10,55")
     phone.reads("Débit accepté")
     phone.sees("10,55 €")
@@ -257,7 +258,7 @@ def test_a_cancellation_whose_answer_was_lost_is_asked_for_again(
     phone.press("Annuler ce débit")
     phone.on("operation")
     phone.hurry()
-    phone.page.route("**/cancellation", losing(2, arrives=True))
+    intercept(phone.page, "**/cancellation", losing(2, arrives=True))
     phone.press("Annuler ce débit de")
     phone.reads("Débit annulé")
     assert [one.kind for one in operations(site)] == ["debit", "cancellation"]
@@ -268,7 +269,7 @@ def test_a_service_that_is_down_sells_nothing_and_says_so(
 ) -> None:
     phone = phone_of()
     gone = "**/api/v1/**"
-    phone.page.route(gone, lambda route: route.abort())
+    intercept(phone.page, gone, lambda route: route.abort())
     phone.read(card.code)
     phone.reads("La connexion est coupée")
     expect(phone.page.locator("#cut")).to_contain_text("Pas de réseau : aucune vente possible.")
@@ -300,7 +301,7 @@ def test_the_journal_stands_before_the_request_is_sent(phone_of: PhoneOf, card: 
           return rows.map((row) => `${row.state} ${row.operation_id} ${row.amount_cents}`);
         }; 0"""
     )
-    phone.page.route(DEBITS, look)
+    intercept(phone.page, DEBITS, look)
     phone.sell(card, "10,55")
     phone.reads("Débit accepté")
     assert seen[0].startswith("written ") and seen[0].endswith(" 1055")
@@ -314,7 +315,7 @@ def test_news_does_not_take_the_button_from_under_a_finger(
     phone.sell(card, "1,00")
     phone.reads("Débit accepté")
     held: list[Route] = []
-    phone.page.route("**/api/v1/me", lambda route: held.append(route))
+    intercept(phone.page, "**/api/v1/me", lambda route: held.append(route))
     phone.press("Accueil")
     phone.on("home")
     expect(phone.page.locator("main")).to_contain_text("0,00")

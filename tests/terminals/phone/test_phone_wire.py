@@ -29,6 +29,7 @@ from tests.faults.cut_proxy import (
     request_cut_after,
 )
 from tests.makers import HeldCard
+from tests.portals.browsers import intercept
 from tests.portals.site import Site
 from tests.terminals.golden_exchanges import GoldenExchange, golden_exchanges
 from tests.terminals.phone.conftest import PhoneOf
@@ -73,7 +74,7 @@ def test_every_golden_answer_is_read_and_asked_for_as_it_is_pinned(phone_of: Pho
             status=exchange.status, headers=exchange.headers, body=json.dumps(exchange.body)
         )
 
-    phone.page.route("**/api/v1/**", golden)
+    intercept(phone.page, "**/api/v1/**", golden)
     for exchange in served([one for one in golden_exchanges() if one.call in _CALLS]):
         now.append(exchange)
         operation_id = exchange.path.split("/")[4] if "/debits/" in exchange.path else ""
@@ -92,7 +93,8 @@ def test_every_golden_answer_to_a_debit_settles_as_what_it_means(phone_of: Phone
     phone = phone_of(active=False)
     phone.page.goto(APP)
     now: list[GoldenExchange] = []
-    phone.page.route(
+    intercept(
+        phone.page,
         "**/api/v1/**",
         lambda route: route.fulfill(
             status=now[-1].status, headers=now[-1].headers, body=json.dumps(now[-1].body)
@@ -160,7 +162,8 @@ def test_wherever_the_line_is_cut_a_sale_ends_in_the_truth(
     with cutting(site) as proxy:
         # The same page, its calls by way of the proxy: the browser's own network sees the cuts.
         way = f"{proxy.base_url}/api/"
-        phone.page.route(
+        intercept(
+            phone.page,
             "**/api/v1/**",
             lambda route: route.continue_(
                 url=route.request.url.replace(f"{site.base_url}/api/", way)
