@@ -78,7 +78,7 @@ def opened_office(settings: Settings, *, serving: bool = False) -> Iterator[Offi
     with contextlib.ExitStack() as opened:
         url, _, server = opened.enter_context(_database(settings))
         if serving and server is not None:
-            opened.enter_context(guarded_server(settings.data_dir, settings.postgres_bin))
+            opened.enter_context(guarded_server(settings.data_dir, server))
         engine = make_engine(url, serving=serving)
         try:
             if not is_up_to_date(engine):

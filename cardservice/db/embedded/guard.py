@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cardservice.db.embedded.server import ServerFailed, started_again
+from cardservice.db.embedded.identity import CannotStepDown
+from cardservice.db.embedded.server import PrivateServer, ServerFailed, start_again
 
 _LOOK_SECONDS: Final = 1.0
 
@@ -22,20 +23,25 @@ log = logging.getLogger("cjeune.database")
 
 
 @contextlib.contextmanager
-def guarded_server(data_dir: Path, bin_dir: Path | None = None) -> Iterator[None]:
+def guarded_server(data_dir: Path, server: PrivateServer) -> Iterator[None]:
     """Looks after the running server of `data_dir` for as long as the block lasts."""
     leaving = threading.Event()
 
     def look_after() -> None:
+        # A start that fails may take the pid file with it: the death is remembered.
+        is_dead = False
         while not leaving.wait(_LOOK_SECONDS):
-            if not _has_died(data_dir):
+            is_dead = is_dead or _has_died(data_dir)
+            if not is_dead:
                 continue
             log.warning("the private PostgreSQL server has died: starting it again")
             try:
-                started_again(data_dir, bin_dir)
+                start_again(data_dir, server)
+                is_dead = False
                 log.warning("the private PostgreSQL server runs again")
-            except ServerFailed as failure:
-                # Its last backends may still be leaving: it is tried again at the next look.
+            except (ServerFailed, CannotStepDown, OSError) as failure:
+                # Its last backends may still be leaving, or memory, disk or handles be short: it is
+                # tried again at the next look.
                 log.warning("%s", failure)
 
     guard = threading.Thread(target=look_after, name="server-guard", daemon=True)
@@ -50,6 +56,9 @@ def guarded_server(data_dir: Path, bin_dir: Path | None = None) -> Iterator[None
 def _has_died(data_dir: Path) -> bool:
     try:
         pid = int((data_dir / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+        if pid <= 0:
+            # Somebody repairs it alone (--single).
+            return False
         os.kill(pid, 0)
     except ProcessLookupError:
         return True

@@ -88,14 +88,14 @@ def running_server(data_dir: Path, bin_dir: Path | None = None) -> Iterator[Priv
                 _stop_if_last(users, data_dir, bin_dir, identity)
 
 
-def started_again(data_dir: Path, bin_dir: Path | None = None) -> PrivateServer:
-    """The server of a directory whose `running_server` block is open, started if it is not running.
+def start_again(data_dir: Path, server: PrivateServer) -> None:
+    """Starts the server of an open `running_server` block if it is not running, where it was.
 
-    Raises ServerFailed.
+    Raises ServerFailed, CannotStepDown, OSError.
     """
     with _locked(data_dir / "postgres.change", exclusive=True) as change:
-        return _ensure_running(
-            data_dir, bin_dir or _bin_of_the_wheel(), server_identity(), change=change
+        _ensure_running(
+            data_dir, server.bin_dir, server_identity(), change=change, socket_dir=server.socket_dir
         )
 
 
@@ -133,7 +133,12 @@ def _cluster(data_dir: Path) -> Path:
 
 
 def _ensure_running(
-    data_dir: Path, bin_dir: Path, identity: ServerIdentity, *, change: int
+    data_dir: Path,
+    bin_dir: Path,
+    identity: ServerIdentity,
+    *,
+    change: int,
+    socket_dir: Path | None = None,
 ) -> PrivateServer:
     cluster = _cluster(data_dir)
     if not (cluster / "PG_VERSION").exists():
@@ -141,7 +146,7 @@ def _ensure_running(
     survivor = _surviving_socket_dir(cluster, bin_dir, identity)
     if survivor:
         return PrivateServer(survivor, bin_dir)
-    server = PrivateServer(_socket_dir(data_dir, identity), bin_dir)
+    server = PrivateServer(socket_dir or _socket_dir(data_dir, identity), bin_dir)
     options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
     started = _run(
         identity, bin_dir / "pg_ctl", "-D", cluster, "-l", cluster / "server.log", "-w", "-t", "60",
