@@ -71,7 +71,7 @@ def office(instance: Office) -> Iterator[Office]:
     try:
         requests_over()
     finally:
-        # A connection that a test left open would make the next clean-up wait.
+        # One that a test left open must not be missing from the next one's pool.
         if instance.engine.pool.checkedout():
             instance.engine.dispose()
 

@@ -10,6 +10,8 @@ _BETWEEN_KEYS_SECONDS: Final = 0.008
 # A Bluetooth line or a busy machine; longer than the gaps within a code, shorter than a hand takes
 # from the keys to the card.
 _FALTERS_SECONDS: Final = 0.2
+# A hand, from key to key.
+_BY_HAND_SECONDS: Final = 0.15
 # Keys of an American reader as a French keyboard writes them; `code` names the key itself.
 _FRENCH: Final = dict(zip("1234567890AQZWM", "&é\"'(-è_çàQAWZ?", strict=True))
 
@@ -20,15 +22,21 @@ def type_fast(
     *,
     french: bool = False,
     falters_after: int | None = None,
+    after_hand: str = "",
     end: str = "Enter",
 ) -> None:
     """Types `code` into whatever has the focus, each key at its time, whatever this machine is busy
     with. `french`: the keyboard is, the reader is not. `falters_after`: how many keys come before
-    a pause."""
+    a pause. `after_hand`: what a hand types just before."""
     line = page.context.new_cdp_session(page)
     at = page.evaluate("performance.timeOrigin + performance.now()") / 1000
-    for number, key in enumerate(code):
-        at += _BETWEEN_KEYS_SECONDS + (_FALTERS_SECONDS if number == falters_after else 0)
+    pauses = [_BETWEEN_KEYS_SECONDS] * len(code)
+    if falters_after is not None:
+        pauses[falters_after] = _FALTERS_SECONDS
+    if after_hand:
+        pauses = [*[_BY_HAND_SECONDS] * len(after_hand), _FALTERS_SECONDS, *pauses[1:]]
+    for key, pause in zip(after_hand + code, pauses, strict=True):
+        at += pause
         written = _FRENCH.get(key, key) if french else key
         name = f"Digit{key}" if key.isdigit() else f"Key{key}"
         pressed = {"text": written, "key": written, "code": name, "timestamp": at}

@@ -1,7 +1,8 @@
 """What a submitted run froze: one digest over all that will be paid.
 
 The law: approval, export and `cjeune proof` recompute it from the rows; one cent, account or line
-that moved since the submission is found.
+that moved since the submission is found, as long as the digest beside it has not moved with it
+(docs/decisions/0007).
 """
 
 from __future__ import annotations

@@ -4,9 +4,11 @@
 
 const FEWEST = 8;
 const MEDIAN_MS = 35;
-// Also of a reader that falters (Bluetooth, a busy machine): without its first half a code is another
-// code. A hand takes longer from the keys to the card.
-const LONGEST_GAP_MS = 300;
+const LONGEST_GAP_MS = 80;
+// A reader that falters (Bluetooth, a busy machine) goes on sooner; a code without its first half is
+// another code.
+const FALTERS_MS = 300;
+const CODE_LENGTH = 14;
 // Readers that end with both CR and LF send Enter twice.
 const SECOND_ENTER_MS = 50;
 
@@ -16,6 +18,13 @@ export function isBurst(times) {
   return gaps[Math.floor(gaps.length / 2)] < MEDIAN_MS;
 }
 
+// Where the reader's keys begin: behind a pause when a whole code stands there and a hand before it.
+export function beginning(times, pausedAt) {
+  const isWhole = times.length - pausedAt >= CODE_LENGTH;
+  const wasQuick = pausedAt > 1 && times[pausedAt - 1] - times[pausedAt - 2] < MEDIAN_MS;
+  return isWhole && !wasQuick ? pausedAt : 0;
+}
+
 // `read(code)`: a card was read. `wanted(field)`: whether one may be read now, in this field.
 // `misread(field)`: it may not, and has been taken out of the field again.
 export function reader({ read, wanted, misread }) {
@@ -23,6 +32,8 @@ export function reader({ read, wanted, misread }) {
   let times = [];
   let field = null;
   let before = "";
+  // The last pause: how many keys came before it, and what the field held.
+  let paused = { at: 0, value: "" };
   let endedAt = -Infinity;
 
   function forget() {
@@ -42,20 +53,23 @@ export function reader({ read, wanted, misread }) {
       return;
     }
     if (event.key.length === 1) {
-      if (!times.length || event.timeStamp - times[times.length - 1] > LONGEST_GAP_MS) {
+      const gap = times.length ? event.timeStamp - times[times.length - 1] : Infinity;
+      if (gap > FALTERS_MS) {
         forget();
         field = isField(event.target) ? event.target : null;
         before = field?.value ?? "";
       }
+      if (gap > LONGEST_GAP_MS) paused = { at: times.length, value: field?.value ?? "" };
       typed += event.key;
       times.push(event.timeStamp);
       return;
     }
-    if ((event.key === "Enter" || event.key === "Tab") && isBurst(times)) {
+    const from = beginning(times, paused.at);
+    if ((event.key === "Enter" || event.key === "Tab") && isBurst(times.slice(from))) {
       event.preventDefault();
       event.stopImmediatePropagation();
       endedAt = event.timeStamp;
-      const [code, place, value] = [typed, field, before];
+      const [code, place, value] = [typed.slice(from), field, from ? paused.value : before];
       forget();
       if (place && place.name !== "code_carte") {
         place.value = value;

@@ -17,6 +17,21 @@ from tests.faults.load import Load, assert_unavailable, eventually, opened_load
 from tests.faults.site import Service, Site, until
 
 
+def kill_the_database(site: Site) -> None:
+    """Its postmaster, which leaves its pid file behind; the service starts it again."""
+    pid = site.postmaster()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+def kill_a_backend(site: Site) -> None:
+    """As the kernel does when memory is short; PostgreSQL then restarts itself and recovers."""
+    ((pid,),) = site.rows(
+        "SELECT pid FROM pg_stat_activity WHERE usename = 'cjeune_app' ORDER BY pid LIMIT 1"
+    )
+    os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("rounds", [2, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_database_stopped_in_full_load_loses_and_doubles_nothing(
     site: Site, service: Service, rounds: int
@@ -42,41 +57,23 @@ def test_a_database_stopped_in_full_load_loses_and_doubles_nothing(
     assert service.process is process and service.is_alive(), "it came back by itself"
 
 
-def test_a_database_that_crashes_and_recovers_loses_and_doubles_nothing(
-    site: Site, service: Service
+@pytest.mark.parametrize("crash", [kill_a_backend, kill_the_database])
+def test_a_database_that_crashes_comes_back_and_loses_and_doubles_nothing(
+    site: Site, service: Service, crash: Callable[[Site], None]
 ) -> None:
     async def story() -> None:
         async with opened_load(site, service) as load:
             async with load.selling():
                 await load.tell(50)
-                kill_a_backend(site)
+                crash(site)
                 await told_unavailable(load, 1)
-                await load.tell(50)
-            await load.resolve()
-            await load.assert_accounted_for()
-
-    asyncio.run(story())
-    site.assert_proven()
-
-
-def test_a_database_that_is_killed_is_started_again_by_the_service(
-    site: Site, service: Service
-) -> None:
-    async def story() -> None:
-        async with opened_load(site, service) as load:
-            async with load.selling():
-                await load.tell(50)
-                kill_the_database(site)
-                await told_unavailable(load, 10)
                 await asyncio.to_thread(service.wait_until_ready)
                 await load.tell(50)
             await load.resolve()
             await load.assert_accounted_for()
 
-    killed = site.postmaster()
     asyncio.run(story())
     site.assert_proven()
-    assert site.postmaster() not in (None, killed)
 
 
 def test_without_its_database_a_service_is_alive_but_not_ready(
@@ -114,18 +111,3 @@ async def told_unavailable(load: Load, more: int) -> None:
     """Returns when so many more tills were told that the outcome is not known."""
     goal = len(load.problems) + more
     await eventually(lambda: len(load.problems) >= goal)
-
-
-def kill_the_database(site: Site) -> None:
-    """Its postmaster, which leaves its pid file behind; its backends follow by themselves."""
-    pid = site.postmaster()
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-
-
-def kill_a_backend(site: Site) -> None:
-    """As the kernel does when memory is short; PostgreSQL then restarts itself and recovers."""
-    ((pid,),) = site.rows(
-        "SELECT pid FROM pg_stat_activity WHERE usename = 'cjeune_app' ORDER BY pid LIMIT 1"
-    )
-    os.kill(pid, signal.SIGKILL)

@@ -119,17 +119,10 @@ def violations(page: Page) -> list[str]:
     return _of(page, found)
 
 
-def too_wide(page: Page, *, at: int | None = None) -> list[str]:
-    """What somebody must scroll sideways to read, or turn the head for; `at` another width of the
-    window (px) than it has and keeps."""
-    size = page.viewport_size
-    assert size is not None
-    if at is not None:
-        page.set_viewport_size({"width": at, "height": size["height"]})
+def too_wide(page: Page) -> list[str]:
+    """What somebody must scroll sideways to read, or turn the head for."""
     told = page.evaluate(_TOO_WIDE)
     squeezed = [f"a letter to the line: {text}" for text in page.evaluate(_SQUEEZED)]
-    if at is not None:
-        page.set_viewport_size(size)
     return _of(page, [told, *squeezed] if told else squeezed)
 
 

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -34,6 +35,16 @@ from playwright.sync_api import (
 from tests.portals.site import fresh_address
 
 PHONE, DESKTOP = 390, 1280
+# `width` and `dark` of a test that looks at pages; two of the four belong to the long run.
+on_every_screen = pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(PHONE, False, id="phone"),
+        pytest.param(DESKTOP, True, id="desktop dark"),
+        pytest.param(PHONE, True, id="phone dark", marks=pytest.mark.soak),
+        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
+    ],
+)
 _HEIGHTS = {PHONE: 844, DESKTOP: 800}
 # QUIC and the sandbox need what a container has not.
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage")

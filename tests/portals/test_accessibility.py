@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.portals import axe
 from tests.portals.belongings import make_two_sides
-from tests.portals.browsers import DESKTOP, PHONE
+from tests.portals.browsers import DESKTOP, PHONE, on_every_screen
 from tests.portals.conftest import PageOf
 from tests.portals.matrix import Asked, asked
 from tests.portals.people import ROLES
@@ -83,15 +83,7 @@ def _slug(route: Asked) -> str:
     return words.replace("/", "-").replace(":", "-") or "accueil"
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"),
-    [
-        pytest.param(PHONE, False, id="phone"),
-        pytest.param(DESKTOP, True, id="desktop dark"),
-        pytest.param(PHONE, True, id="phone dark", marks=pytest.mark.soak),
-        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
-    ],
-)
+@on_every_screen
 def test_axe_finds_nothing_on_any_page(opened: Open, album: Album, width: int, dark: bool) -> None:
     found = []
     for name, page in opened(width=width, dark=dark):
@@ -130,12 +122,18 @@ def test_tab_comes_to_every_control_in_order_and_is_seen(opened: Open, width: in
     assert not found, "\n".join(found)
 
 
-def test_nobody_scrolls_sideways_at_320_px_or_at_twice_the_size(opened: Open, album: Album) -> None:
+def test_nobody_scrolls_sideways_at_320_px(opened: Open, album: Album) -> None:
     found = []
     for name, page in opened(width=320):
         album(page, f"{name}-320-light")
         found += axe.too_wide(page) + axe.small_targets(page)
-        found += axe.too_wide(page, at=DESKTOP // 2)
+    assert not found, "\n".join(found)
+
+
+def test_nobody_scrolls_sideways_at_twice_the_size(opened: Open) -> None:
+    found = []
+    for _, page in opened(width=DESKTOP // 2, device_scale_factor=2):
+        found += axe.too_wide(page)
     assert not found, "\n".join(found)
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from cardservice.db.embedded.identity import CannotStepDown
 from cardservice.db.embedded.server import PrivateServer, ServerFailed, start_again
 
@@ -31,7 +33,7 @@ def guarded_server(data_dir: Path, server: PrivateServer) -> Iterator[None]:
         # A start that fails may take the pid file with it: the death is remembered.
         is_dead = False
         while not leaving.wait(_LOOK_SECONDS):
-            is_dead = is_dead or _has_died(data_dir)
+            is_dead = is_dead or has_died(data_dir)
             if not is_dead:
                 continue
             log.warning("the private PostgreSQL server has died: starting it again")
@@ -53,16 +55,17 @@ def guarded_server(data_dir: Path, server: PrivateServer) -> Iterator[None]:
         guard.join()
 
 
-def _has_died(data_dir: Path) -> bool:
+def has_died(data_dir: Path) -> bool:
+    """Whether the postmaster that the pid file of `data_dir` names is gone."""
     try:
         pid = int((data_dir / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
-        if pid <= 0:
-            # Somebody repairs it alone (--single).
-            return False
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
     except (OSError, ValueError):
-        # No file: stopped. An empty one: starting. Another user's process: running.
+        # No file: stopped. An empty one: starting.
         return False
-    return False
+    if pid < 0:
+        # Somebody repairs it alone (`postgres --single`).
+        return False
+    with contextlib.suppress(ChildProcessError):
+        # A service that is process 1 of a container inherits it, and nobody else would bury it.
+        os.waitpid(pid, os.WNOHANG)
+    return not psutil.pid_exists(pid)

@@ -25,7 +25,17 @@ from cardservice.db.embedded.identity import ServerIdentity, server_identity
 
 PORT = 5432  # Only the name of the socket file: the server listens on no network address.
 SUPERUSER = "postgres"
-_MACHINE_MB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+
+
+def _memory_mb() -> int:
+    """The machine's memory, or what a container leaves of it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):
+        # "max" where nothing is bounded, no file where nothing can be.
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return memory >> 20
+
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "on",
@@ -33,7 +43,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "max_connections": "120",
     # Room for what millions of cards are asked for again and again; taken as it is used.
-    "shared_buffers": f"{min(1024, max(128, _MACHINE_MB // 8))}MB",
+    "shared_buffers": f"{min(1024, max(128, _memory_mb() // 8))}MB",
     # Each statement of the money functions has one good plan: planning it five times for every
     # connection first, as the server would, costs a new backend 20 ms.
     "plan_cache_mode": "force_generic_plan",

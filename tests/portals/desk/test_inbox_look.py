@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.clearing.story import Fortnight
 from tests.portals import axe
-from tests.portals.browsers import DESKTOP, PHONE
+from tests.portals.browsers import on_every_screen
 from tests.portals.desk.agents import PREFIX, Bureau
 from tests.portals.desk.conftest import DeskPage
 from tests.portals.desk.inbox import Inbox, make_inbox
@@ -72,15 +72,7 @@ def walk(
         yield name, seats[role]
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"),
-    [
-        pytest.param(PHONE, False, id="phone"),
-        pytest.param(DESKTOP, True, id="desktop dark"),
-        pytest.param(PHONE, True, id="phone dark", marks=pytest.mark.soak),
-        pytest.param(DESKTOP, False, id="desktop", marks=pytest.mark.soak),
-    ],
-)
+@on_every_screen
 def test_axe_finds_nothing_on_these_pages(
     inbox: Inbox, desk_page: DeskPage, album: Album, width: int, dark: bool
 ) -> None:

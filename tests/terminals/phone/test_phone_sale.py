@@ -103,10 +103,12 @@ def test_a_reader_in_the_middle_of_a_sale_changes_nothing(
 ) -> None:
     phone = phone_of(policy=ALWAYS)
     phone.to_amount(card)
-    phone.enter("3")
-    type_fast(phone.page, card.code)
+    phone.page.get_by_label("Sport, culture, loisirs").check()
+    phone.page.get_by_label("Montant").focus()
+    # Two hands: one types, the other holds the card to the reader at once.
+    type_fast(phone.page, card.code, after_hand="3,50")
     phone.on("amount")
-    expect(phone.page.get_by_label("Montant")).to_have_value("3")
+    expect(phone.page.get_by_label("Montant")).to_have_value("3,50")
     phone.page.locator("[data-do]").click()
     phone.on("pin")
     type_fast(phone.page, card.code)
