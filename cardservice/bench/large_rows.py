@@ -101,7 +101,7 @@ def _instance(
         connection.execute(text("VACUUM ANALYZE"))
     empty_outbox(server)
     script = folder / "data" / "debit.sql"
-    write_debit_script(server, script, cards=cards, partners=PARTNERS, wallet=WALLET)
+    write_debit_script(script, cards=cards, partners=PARTNERS, wallet=WALLET)
     return server, script
 
 

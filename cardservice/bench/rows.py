@@ -58,7 +58,7 @@ def run_bench(
             instance = fill(office, cards)
             prepare_yardstick(server)
             script = data_dir / "debit.sql"
-            write_debit_script(server, script, cards=cards, partners=PARTNERS, wallet=WALLET)
+            write_debit_script(script, cards=cards, partners=PARTNERS, wallet=WALLET)
             measure = _Measure(server, instance, data_dir, script, runs, say)
             return [*measure.database_rows(), *measure.http_rows()]
 

@@ -61,7 +61,7 @@ def test_filled_sold_and_loaded_it_is_a_ledger_that_proves(empty, tmp_path, monk
     server = empty.private_server
     assert server is not None
     script = tmp_path / "debit.sql"
-    write_debit_script(server, script, cards=CARDS, partners=PARTNERS, wallet=WALLET)
+    write_debit_script(script, cards=CARDS, partners=PARTNERS, wallet=WALLET)
     assert money_function(server, script, clients=2, seconds=1) > 0
     found = answers(empty)
     assert found.pop(("debit", "approved")) > sold
