@@ -26,6 +26,7 @@ from cardservice.ledger.proof_days import first_day_difference
 from cardservice.ledger.proof_fields import changed_field
 from cardservice.ledger.proof_rows import Difference, operation_of
 from cardservice.ledger.proof_runs import first_run_difference
+from cardservice.ledger.proof_unmoved import first_unmoved_difference
 from cardservice.ledger.streams import STREAMED
 
 _CHUNK = 5_000
@@ -102,6 +103,7 @@ def prove(engine: Engine, *, progress: Callable[[int], None] = lambda _rows: Non
         difference = (
             difference
             or _prove_wallets(connection)
+            or first_unmoved_difference(connection)
             or _prove_cancellations(connection)
             or _prove_regularisations(connection)
             or _prove_lapsed(connection)

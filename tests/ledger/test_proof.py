@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -236,9 +237,12 @@ REMOVED = [
     ("operation", "kind = 'debit' AND amount_cents = 55", "wallet", "balance_cents"),
     ("operation", GRANTED, "operation", "wallet_seq"),
     ("operation", CANCELLED, "operation", "wallet_seq"),
-    # A refusal moves nothing: it is the seal of its day that misses it.
-    ("operation", REFUSED, "day_close", "operations"),
-    ("operation", TOMBSTONE, "day_close", "operations"),
+    # A refusal moves nothing: it is its card that misses it, and a tombstone its terminal.
+    ("operation", REFUSED, "unmoved_chain", "length"),
+    ("operation", TOMBSTONE, "unmoved_chain", "length"),
+    ("operation", "code = 'operation_cancelled'", "unmoved_chain", "length"),
+    ("unmoved_chain", "chained_by = 'card'", "unmoved_chain", "missing"),
+    ("unmoved_chain", "chained_by = 'terminal'", "unmoved_chain", "missing"),
     ("wallet", "wallet = 'tutoring' AND balance_cents = 3000", "wallet", "missing"),
     ("day_close", "partner_id = 0", "day_close", "missing"),
     ("day_close_wallet", "wallet = 'tutoring'", "day_close_wallet", "missing"),
@@ -260,6 +264,51 @@ def test_a_row_taken_away_is_missed(
     found = difference(busy_day)
     assert found is not None
     assert (found.table, found.field) == (told, field)
+
+
+def test_a_refusal_that_is_forged_or_gone_is_missed_on_its_very_day(
+    busy_day: Office, street: Street, connect: Callable[[], psycopg.Connection]
+) -> None:
+    """No seal stands over an open day."""
+    debit(connect(), street.call(10_002))
+    here = "code = 'insufficient_balance' AND amount_cents = 10002"
+    chain = f"card {street.card.card_id}"
+    with psycopg.connect(superuser_dsn(busy_day)) as superuser:
+        superuser.execute(f"UPDATE operation SET amount_cents = 10003 WHERE {here}".encode())
+        rehash(superuser)
+    assert difference(busy_day) == Difference("unmoved_chain", chain, "head")
+    with psycopg.connect(superuser_dsn(busy_day)) as superuser:
+        gone = superuser.execute("DELETE FROM operation WHERE amount_cents = 10003")
+        assert gone.rowcount == 1
+    assert difference(busy_day) == Difference("unmoved_chain", chain, "length")
+
+
+def test_a_refusal_gone_with_its_place_in_the_chain_is_missed_by_the_seal_of_its_day(
+    busy_day: Office,
+) -> None:
+    with psycopg.connect(superuser_dsn(busy_day)) as superuser:
+        superuser.execute(f"DELETE FROM operation WHERE {REFUSED}".encode())
+        chain_again(superuser)
+    found = difference(busy_day)
+    assert found is not None and (found.table, found.field) == ("day_close", "operations")
+
+
+def test_what_was_written_before_there_were_chains_is_chained(busy_day: Office) -> None:
+    with psycopg.connect(superuser_dsn(busy_day)) as superuser:
+        before = superuser.execute("SELECT * FROM unmoved_chain ORDER BY 1, 2").fetchall()
+        chain_again(superuser)
+        assert superuser.execute("SELECT * FROM unmoved_chain ORDER BY 1, 2").fetchall() == before
+    assert [(by, length) for by, _, length, _ in before] == [("card", 3), ("terminal", 1)]
+    assert difference(busy_day) is None
+
+
+def chain_again(superuser: psycopg.Connection) -> None:
+    """Folds the chains anew, as the migration does with what is there."""
+    migration = import_module(
+        "cardservice.db.migrations.versions.0019_what_moves_no_wallet_is_chained"
+    )
+    superuser.execute("DELETE FROM unmoved_chain")
+    superuser.execute(migration.CHAIN_WHAT_IS_THERE)
 
 
 def test_a_forged_debit_that_no_wallet_paid_is_found(busy_day: Office) -> None:

@@ -34,7 +34,7 @@ from tests.ledger.straight import Street, debit
 from tests.rules.test_operation import BARE, DEBIT
 
 Connect = Callable[[], psycopg.Connection]
-KEPT = ("operation", "wallet", "open_day", "register_version", "sql_object")
+KEPT = ("operation", "wallet", "unmoved_chain", "open_day", "register_version", "sql_object")
 
 
 @pytest.fixture

@@ -102,6 +102,20 @@ operation = Table(
     Index("ix_operation_day", "business_day", "partner_id", "operation_no"),
 )
 
+# What moves no wallet stands in no wallet's chain: a refusal stands in its card's, the cancellation
+# of an unknown debit in its terminal's (record_operation.sql).
+unmoved_chain = Table(
+    "unmoved_chain",
+    metadata,
+    Column("chained_by", Text, nullable=False),
+    # The card or the terminal.
+    Column("id", BigInteger, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("chained_by", "id"),
+    one_of("chained_by", ("card", "terminal")),
+)
+
 cancellation_reason = Table(
     "cancellation_reason",
     metadata,
