@@ -151,6 +151,27 @@ def test_twenty_tombstones_at_once_are_one(street: Street, connect: Connect) -> 
     assert len(operations_of(connections[0], call.operation_id)) == 1
 
 
+def test_what_moves_no_wallet_queues_for_its_place_in_the_chain(
+    street: Street, connect: Connect
+) -> None:
+    """Refusals of one card, cancellations of them and of debits never seen, all at once."""
+    connections = [connect() for _ in range(TWENTY)]
+    refused = [street.call(10_001) for _ in range(5)]
+    for call in refused:
+        debit(connections[0], call)
+    at_once(
+        [
+            *(lambda db=db: debit(db, street.call(10_001)) for db in connections[:5]),
+            *(lambda db=db, call=call: cancel(db, call)
+              for db, call in zip(connections[5:10], refused, strict=True)),
+            *(lambda db=db: cancel(db, street.call(100)) for db in connections[10:]),
+        ]
+    )  # fmt: skip
+    chains = rows(connections[0], "SELECT chained_by, length FROM unmoved_chain ORDER BY 1")
+    assert [tuple(one) for one in chains] == [("card", 15), ("terminal", 10)]
+    assert prove(street.office.engine).first_difference is None
+
+
 # -- debit and block -----------------------------------------------------------------------------
 
 
