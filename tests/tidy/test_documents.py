@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.tidy.tree import ROOT, own_files, shown
+from tests.tidy.tree import PRODUCT, ROOT, own_files, shown
 
 VARIABLE = re.compile(r"\bCJEUNE_[A-Z_]+[A-Z]\b")
 # Read by psql, in deploy/postgresql/roles.sql.
@@ -17,8 +17,15 @@ OF_OTHERS = {
     "CJEUNE_SCAN_SCHEME_NAME", "CJEUNE_SCAN_ASSISTANCE_PHONE", "CJEUNE_TPE_SERVER"
 }  # fmt: skip
 
-TOPS = ("cardservice/", "clearing/", "tests/", "docs/", "deploy/", "requirements/", "sql/", ".ci/")
+TOPS = (
+    *(f"{package}/" for package in PRODUCT),
+    "tests/", "docs/", "deploy/", "requirements/", "sql/", ".ci/",
+)  # fmt: skip
 SQL = ROOT / "cardservice" / "db" / "sql"
+
+# C53, not C99-000001 nor DC53.
+REQUIREMENT = re.compile(r"(?<![\w-])C([1-9]\d{0,2})(?![\w-])")
+REQUIREMENTS = ROOT / "docs" / "requirements.md"
 
 
 def paths_named(markdown: str) -> list[str]:
@@ -38,6 +45,16 @@ def targets_named(markdown: str) -> set[str]:
 
 def variables_in(text: str) -> set[str]:
     return set(VARIABLE.findall(text))
+
+
+def requirements_in(text: str) -> set[int]:
+    return {int(number) for number in REQUIREMENT.findall(text)}
+
+
+def requirements_listed(markdown: str) -> set[int]:
+    """The numbers of the list's rows; one row may stand for « C78 to C98 »."""
+    rows = re.findall(r"(?m)^\| C(\d+)(?: to C(\d+))? \|", markdown)
+    return {number for first, last in rows for number in range(int(first), int(last or first) + 1)}
 
 
 def _code(markdown: str) -> list[str]:
@@ -84,6 +101,21 @@ def test_decisions_are_numbered_without_a_gap_and_name_what_holds_them() -> None
         text = file.read_text()
         assert "**Held by**" in text and "tests/" in text.split("**Held by**")[1], file.name
         assert len(text.splitlines()) <= 45, f"{file.name} is more than one screen"
+
+
+def test_every_requirement_that_is_cited_is_in_the_list() -> None:
+    listed = requirements_listed(REQUIREMENTS.read_text())
+    found = [
+        f"{shown(file)}: C{number}"
+        for file in own_files(".py", ".sql", ".md", ".html", ".js")
+        for number in sorted(requirements_in(file.read_text()) - listed)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_requirement_is_seen_by_its_whole_number() -> None:
+    assert requirements_in("C53, (C60); C99-000001, DC5, C7x, 0xC12") == {53, 60}
+    assert requirements_listed("| C1 | a | – | – |\n| C78 to C80 | b | – | – |") == {1, 78, 79, 80}
 
 
 def test_a_path_that_leads_nowhere_is_seen() -> None:
