@@ -1,68 +1,63 @@
 """`cjeune …`: every command of the product, gathered under one name.
 
-The law: this file only gathers. A command lives in the room it belongs to (`cardservice.commands`).
+The law: this file only gathers, and loads nothing but the command that was typed: whoever blocks a
+card does not wait for the portals to load. A command lives in the room it belongs to
+(`cardservice.commands`).
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from cardservice.commands.account import account
-from cardservice.commands.agents import agent
-from cardservice.commands.bank import bank
-from cardservice.commands.bank_accounts import iban
-from cardservice.commands.bench import bench
-from cardservice.commands.beneficiary import beneficiary
-from cardservice.commands.budget import budget
-from cardservice.commands.cards import cards
-from cardservice.commands.database import database
-from cardservice.commands.day import day
-from cardservice.commands.demo import demo
-from cardservice.commands.papers_exports import papers
-from cardservice.commands.partners import partner, partners
-from cardservice.commands.proof import proof
-from cardservice.commands.regularisations import regularisation
-from cardservice.commands.roster import roster
-from cardservice.commands.run import run
-from cardservice.commands.serve import serve
-from cardservice.commands.terminals import terminal
-from cardservice.commands.verify import verify
-from cardservice.commands.worker import worker
-
-# One line per command, in the order of a life: make it, fill it, serve, close, pay, prove.
-COMMANDS: tuple[click.Command, ...] = (
-    database,
-    roster,
-    beneficiary,
-    partners,
-    partner,
-    iban,
-    agent,
-    budget,
-    cards,
-    terminal,
-    serve,
-    worker,
-    regularisation,
-    day,
-    run,
-    bank,
-    papers,
-    account,
-    proof,
-    verify,
-    bench,
-    demo,
-)
+# What is typed, and the file of `cardservice.commands` that holds it, in the order of a life: make
+# it, fill it, serve, close, pay, prove.
+COMMANDS: dict[str, str] = {
+    "db": "database",
+    "roster": "roster",
+    "beneficiary": "beneficiary",
+    "partners": "partners",
+    "partner": "partners",
+    "iban": "bank_accounts",
+    "agent": "agents",
+    "budget": "budget",
+    "cards": "cards",
+    "terminal": "terminals",
+    "serve": "serve",
+    "worker": "worker",
+    "regularisation": "regularisations",
+    "day": "day",
+    "run": "run",
+    "bank": "bank",
+    "papers": "papers_exports",
+    "account": "account",
+    "proof": "proof",
+    "verify": "verify",
+    "bench": "bench",
+    "demo": "demo",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LoadedWhenTyped(click.Group):
+    """A group whose commands stand in COMMANDS, each under its own name in its file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded now; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        file = import_module(f"cardservice.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(file, cmd_name)
+        return command
+
+
+@click.group(cls=LoadedWhenTyped, context_settings={"help_option_names": ["-h", "--help"]})
 def cjeune() -> None:
     """CJeune: the youth benefit card, from the roster to the bank."""
-
-
-for command in COMMANDS:
-    cjeune.add_command(command)
 
 
 def main() -> None:

@@ -11,11 +11,11 @@ from cardservice.settings import Settings
 
 
 @click.group("db")
-def database() -> None:
+def db() -> None:
     """The database of the instance."""
 
 
-@database.command("upgrade")
+@db.command("upgrade")
 @with_settings
 def upgrade(settings: Settings) -> None:
     """Bring tables, SQL objects and scheme to this version; a second run changes nothing."""

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
+import click
 import pyotp
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 from sqlalchemy import text
 
-from cardservice.cli import cjeune
+from cardservice.cli import COMMANDS, cjeune
 from cardservice.commands import card_files
 from cardservice.commands.words import refusal_sentence, sentence
 from cardservice.db.engine import unit_of_work
@@ -329,11 +332,30 @@ def test_an_unknown_command_is_a_usage_error():
 
 
 def every_command(group, path=()):
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
             yield from every_command(command, (*path, name))
         else:
             yield " ".join((*path, name)), command
+
+
+def test_the_help_lists_every_command_in_the_order_of_a_life():
+    told = CliRunner().invoke(cjeune, ["--help"]).output.split("Commands:\n")[1]
+    assert [line.split()[0] for line in told.splitlines()] == list(COMMANDS)
+
+
+def test_only_the_command_that_is_typed_is_loaded():
+    words = (
+        "import sys; from cardservice.cli import cjeune;"
+        " cjeune(['cards', 'block', '--help'], standalone_mode=False);"
+        " print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    packages = set(loaded.stdout.splitlines()[-1].split())
+    assert "cardservice" in packages, loaded.stderr
+    assert not packages & {"fastapi", "partner_portal", "youth_portal", "department_desk"}
 
 
 @pytest.mark.parametrize(("name", "command"), list(every_command(cjeune)))
