@@ -82,6 +82,8 @@ tools:
 	@$(call bring,pdftotext,poppler-utils)
 	@$(call bring,pdftoppm,poppler-utils)
 	@$(call bring,chromium,chromium)
+	@($(call bring,chromium-headless-shell,chromium-headless-shell)) 2>/dev/null \
+	    || echo "make: chromium-headless-shell is missing; the tests take chromium, which is slower"
 	@$(call bring,openssl,openssl)
 
 # The load of `cjeune bench`.

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from cardservice.adapters.push.vapid import push_key
 from tests.counter import opened_counter
 from tests.faults.site import until
+from tests.portals.browsers import WHOLE_BROWSER, BrowserThread
 from tests.portals.youth.people import make_member
 from tests.services.at_the_door import rows
 from tests.services.push_service import Browser, opened_push_service
@@ -56,6 +57,17 @@ CLICK = """async (tag) => {
 }"""
 SHOWN = """async () => (await self.registration.getNotifications()).map(
   (one) => ({ title: one.title, body: one.body, tag: one.tag, data: one.data }))"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The whole browser: the shell of the other tests shows no notification."""
+    browser = BrowserThread(program=WHOLE_BROWSER)
+    try:
+        browser.start()
+        yield browser
+    finally:
+        browser.stop()
 
 
 @pytest.fixture
