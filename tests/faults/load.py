@@ -69,6 +69,8 @@ class Load:
         self.journal: list[Sale] = []
         self.told = 0
         self.cut = 0
+        # Why the last call that told nothing did not.
+        self.trouble = ""
         self.problems: list[httpx.Response] = []
         self._http = http
         self._random = random.Random()
@@ -295,9 +297,9 @@ class Load:
 
     async def _resend(self, sale: Sale) -> None:
         if sale.answer is None:
-            assert await self.debit(sale) is not None
+            assert await self.debit(sale) is not None, self.trouble
         if sale.is_cancelling and sale.cancellation is None:
-            assert await self.cancel(sale) is not None
+            assert await self.cancel(sale) is not None, self.trouble
 
     async def _ask_then_cancel(self, sale: Sale) -> None:
         """What a till does after its own restart: nobody is at the counter any more."""
@@ -306,7 +308,7 @@ class Load:
             note(sale, "answer", stored)
             await self._resend(sale)
             return
-        assert await self.cancel(sale) is not None
+        assert await self.cancel(sale) is not None, self.trouble
         assert sale.is_cancelled
         # 404 was no proof: the debit may have landed between the question and the cancellation.
         landed = await self.ask(sale)
@@ -349,12 +351,14 @@ class Load:
                 timeout=self._seconds_for_an_answer,
                 **options,
             )
-        except httpx.TransportError:
+        except httpx.TransportError as failure:
             self.cut += 1
+            self.trouble = repr(failure)
             return None
         if answer.status_code == 503:
             assert_unavailable(answer, sale.operation_id)
             self.problems.append(answer)
+            self.trouble = answer.text
             return None
         assert answer.status_code in (200, 201), answer.text
         self.told += 1

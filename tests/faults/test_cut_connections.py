@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+
+import pytest
 
 from tests.faults.cut_proxy import (
     CutProxy,
@@ -177,6 +180,16 @@ def test_a_till_that_hangs_up_during_the_commit_finds_its_debit(
             await found(tills, first)
 
     asyncio.run(story())
+
+
+@pytest.mark.soak
+def test_a_connection_that_rests_is_left_to_the_client_to_close(service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert b"alive" in line.recv(4096)
+        # nginx lets one rest for 60 s; whoever speaks while we close does not know what became of it.
+        readable, _, _ = select.select([line], [], [], 61)
+        assert not readable, "closed by the service"
 
 
 @asynccontextmanager
