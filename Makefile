@@ -13,6 +13,8 @@ BIN := .venv/bin
 # Touched when the environment is whole: a lock that is newer makes it again.
 MADE := .venv/.made
 
+# Tests at the same time: one more than two cores, since a test waits for disks and browsers too.
+TEST_WORKERS ?= 3
 # What `make soak` allows one test, in seconds.
 SOAK_TIMEOUT ?= 7200
 
@@ -46,14 +48,13 @@ demo: env ## load a demo county and serve it on port 8000
 	@exec $(BIN)/cjeune demo --data-dir var/demo --port 8000
 
 test: env tools ## the whole test suite, without the long versions
-	@$(BIN)/python -m pytest -n 2 -m "not soak"
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) -m "not soak"
 
-check: env ## format, lint, types, imports, tidy, tests
+check: env ## format, lint, types, imports, tests (the tidy ones among them)
 	@echo "format";  $(BIN)/ruff format --check --quiet . || { echo "make check: run make format" >&2; exit 1; }
 	@echo "lint";    $(BIN)/ruff check --quiet .
 	@echo "types";   $(BIN)/mypy
 	@echo "imports"; $(BIN)/lint-imports
-	@echo "tidy";    $(BIN)/python -m pytest tests/tidy
 	@echo "tests";   $(MAKE) test
 
 format: env ## lay the code out and sort its imports
