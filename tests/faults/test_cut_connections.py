@@ -187,7 +187,8 @@ def test_a_connection_that_rests_is_left_to_the_client_to_close(service: Service
     with socket.create_connection(("127.0.0.1", service.port)) as line:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
         assert b"alive" in line.recv(4096)
-        # nginx lets one rest for 60 s; whoever speaks while we close does not know what became of it.
+        # nginx lets one rest for 60 s, and who speaks while we close does not know what became of
+        # the question.
         readable, _, _ = select.select([line], [], [], 61)
         assert not readable, "closed by the service"
 
